@@ -1,0 +1,67 @@
+/**
+ * `npm start`, `npm test`, `npm run build` and `npm run bench` on a fresh clone: installs what the lock file names when
+ * node_modules is missing or stale, builds, and hands over.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const [task, ...rest] = process.argv.slice(2);
+
+/** npm itself is told to install only when the lock file differs from the one installed last. */
+function install() {
+  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const stamp = join(root, 'node_modules', '.godwit-lock');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  process.stderr.write('installing dependencies from the lock file ...\n');
+  const npm = process.env.npm_execpath;
+  const [command, first] = npm ? [process.execPath, [npm]] : ['npm', []];
+  const result = spawnSync(command, [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (result.status !== 0) {
+    process.stderr.write('godwit: npm ci failed; the lines above say why\n');
+    process.exit(1);
+  }
+  writeFileSync(stamp, lock);
+}
+
+function node(...parameters) {
+  const result = spawnSync(process.execPath, parameters, { cwd: root, stdio: 'inherit' });
+  if (result.status !== 0) process.exit(result.status ?? 1);
+}
+
+function bin(name, ...parameters) {
+  const { bin } = JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'));
+  const file = typeof bin === 'string' ? bin : bin[name.split('/').pop()];
+  node(join(root, 'node_modules', name, file), ...parameters);
+}
+
+install();
+const { buildDevice, buildHost, buildTypes } = await import('./build.mjs');
+
+if (task === 'start') {
+  await buildHost();
+  process.argv = [process.argv[0], join(root, 'build/host/sim/command.js'), ...rest];
+  await import('../build/host/sim/command.js');
+} else if (task === 'bench') {
+  await buildHost();
+  process.argv = [process.argv[0], join(root, 'bench/bench.mjs'), ...rest];
+  await import('../bench/bench.mjs');
+} else if (task === 'build') {
+  await buildHost();
+  await buildDevice();
+  buildTypes();
+} else if (task === 'test') {
+  await buildHost();
+  await buildDevice();
+  bin('@biomejs/biome', 'check', '.');
+  bin('typescript', '--project', 'tsconfig.json');
+  bin('typescript', '--project', 'tsconfig.device.json');
+  bin('knip');
+  node('--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js'), ...rest);
+}

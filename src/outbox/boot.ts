@@ -1,0 +1,225 @@
+/**
+ * Finds out where a log stands after power-up. Reads only; run twice, it finds the same.
+ *
+ * The newest sector is the one with the highest sector sequence among intact headers, with two exceptions:
+ *   - a header without frames whose base is below the numbers of the sector before it is a ghost: its program was cut, a
+ *     session that could not see it wrote on in the sector before, and now it reads well again. It is ignored;
+ *   - frames that stand beyond it under the next sector sequence: their header rotted, and they are the newest.
+ */
+import { OutboxError } from './error.js';
+import { decodeControl, FENCE, LAG_NONE } from './frame.js';
+import { HEADER_BYTES, isTornHeader, type SectorHeader } from './header.js';
+import type { Sectors } from './sectors.js';
+import type { Position } from './settlement.js';
+
+/** Where a log stands. */
+export interface Standing extends Position {
+  /** The first number not yet given. */
+  next: number;
+  /** Sector sequence that frames go to. */
+  active: number;
+  /** Its first slot after the last intact frame. */
+  tail: number;
+  /** First slot of that frame; 0, the header's, when there is none. */
+  lastSlot: number;
+  frameSlotsMax: number;
+  /** Lowest sector sequence that may hold unsettled records. */
+  oldest: number;
+}
+
+/**
+ * The log in the partition; `undefined` when the partition is blank. Throws an OutboxError for anything else.
+ * Sets `sectors.instance`.
+ */
+export function findLog(sectors: Sectors): Standing | undefined {
+  const newest = newestByHalving(sectors) ?? newestByWalking(sectors);
+  if (newest === undefined) return undefined;
+  sectors.instance = newest.instance;
+  const standing = standAt(sectors, withoutGhost(sectors, newest));
+  standing.oldest = oldestLive(sectors, standing);
+  return standing;
+}
+
+/**
+ * The first block of a blank partition that a log can begin in: after those where the very first header was cut.
+ * Throws an OutboxError when the partition holds anything else.
+ */
+export function firstBlankBlock(sectors: Sectors): number {
+  let first = 0;
+  for (let block = 0; block < sectors.count; block++) {
+    if (sectors.reads(sectors.eraseValue, block, 0, sectors.slots)) continue;
+    sectors.headerInBlock(block);
+    const bytes = sectors.buffer.slice(0, HEADER_BYTES);
+    const restIsBlank = sectors.reads(
+      sectors.eraseValue,
+      block,
+      sectors.headerSlots,
+      sectors.slots - sectors.headerSlots,
+    );
+    if (block !== first || !restIsBlank || !isTornHeader(bytes, firstHeader(sectors, block)))
+      throw new OutboxError('foreign', `the partition holds other data (block ${block}); format it to use it as a log`);
+    first++;
+  }
+  if (first === sectors.count) throw new OutboxError('hardware', 'no block of the partition takes a header');
+  return first;
+}
+
+/** The header of the first sector of a new log; the caller adds instance and frame limit. */
+export function firstHeader(sectors: Sectors, block: number): SectorHeader {
+  return {
+    slotBytes: sectors.slotBytes,
+    frameSlotsMax: 0,
+    instance: 0,
+    sectors: sectors.count,
+    sectorSequence: block,
+    base: 0,
+    lag: 0,
+    dropped: 0,
+    voids: 0,
+    voidsUnsettled: 0,
+  };
+}
+
+/** In a full ring of intact headers sequences rise by one a block up to the newest; `undefined` if it is not so. */
+function newestByHalving(sectors: Sectors): SectorHeader | undefined {
+  const first = ownHeader(sectors, 0);
+  if (first === undefined) return undefined;
+  let newest = first;
+  let low = 0;
+  let high = sectors.count - 1;
+  while (low < high) {
+    const middle = low + Math.ceil((high - low) / 2);
+    const header = ownHeader(sectors, middle);
+    if (header === undefined || header.instance !== first.instance) return undefined;
+    if (header.sectorSequence === first.sectorSequence + middle) {
+      low = middle;
+      newest = header;
+    } else high = middle - 1;
+  }
+  const following = ownHeader(sectors, (low + 1) % sectors.count);
+  const isOneLapBehind = following?.sectorSequence === newest.sectorSequence + 1 - sectors.count;
+  return isOneLapBehind ? newest : undefined;
+}
+
+function newestByWalking(sectors: Sectors): SectorHeader | undefined {
+  let newest: SectorHeader | undefined;
+  let other: SectorHeader | undefined;
+  for (let block = 0; block < sectors.count; block++) {
+    const header = sectors.headerInBlock(block);
+    if (header === 'newer')
+      throw new OutboxError('newer', `the log was written by a newer format version (block ${block})`);
+    if (header === undefined) continue;
+    if (!isOwn(sectors, header, block)) other = header;
+    else if (newest === undefined || header.sectorSequence > newest.sectorSequence) newest = header;
+  }
+  if (newest === undefined && other !== undefined)
+    throw new OutboxError(
+      'geometry',
+      `the log was written on a partition of ${other.sectors} sectors, this one has ${sectors.count}`,
+    );
+  return newest;
+}
+
+function ownHeader(sectors: Sectors, block: number): SectorHeader | undefined {
+  const header = sectors.headerInBlock(block);
+  return header !== undefined && header !== 'newer' && isOwn(sectors, header, block) ? header : undefined;
+}
+
+function isOwn(sectors: Sectors, header: SectorHeader, block: number): boolean {
+  return (
+    header.sectors === sectors.count &&
+    header.slotBytes === sectors.slotBytes &&
+    header.sectorSequence % sectors.count === block
+  );
+}
+
+/** The header to start from: `newest`, or the one before it when `newest` is a ghost. */
+function withoutGhost(sectors: Sectors, newest: SectorHeader): SectorHeader {
+  if (sectors.findFrame(newest.sectorSequence, sectors.headerSlots) !== -1) return newest;
+  for (
+    let sector = newest.sectorSequence - 1;
+    sector > newest.sectorSequence - sectors.count && sector >= 0;
+    sector--
+  ) {
+    const header = sectors.header(sector);
+    if (header === undefined) continue;
+    const before = standingOf(header);
+    for (let s = sector; s < newest.sectorSequence; s++) scan(sectors, before, s);
+    return before.next > newest.base ? header : newest;
+  }
+  return newest;
+}
+
+/** Reads the frames from sector `header` to the end of the log. */
+function standAt(sectors: Sectors, header: SectorHeader): Standing {
+  const standing = standingOf(header);
+  scan(sectors, standing, header.sectorSequence);
+  const beyond = header.sectorSequence + 1;
+  const isOldLap = sectors.header(beyond - sectors.count) !== undefined;
+  if (!isOldLap && sectors.findFrame(beyond, sectors.headerSlots) !== -1) scan(sectors, standing, beyond);
+  return standing;
+}
+
+function standingOf(header: SectorHeader): Standing {
+  return {
+    next: header.base,
+    cursor: header.base - header.lag,
+    dropped: header.dropped,
+    voids: header.voids,
+    voidsUnsettled: header.voidsUnsettled,
+    active: header.sectorSequence,
+    tail: 0,
+    lastSlot: 0,
+    frameSlotsMax: header.frameSlotsMax,
+    oldest: header.sectorSequence,
+  };
+}
+
+/** Applies every intact frame of one sector to `standing`, which then ends there. */
+function scan(sectors: Sectors, standing: Standing, sector: number): void {
+  standing.active = sector;
+  standing.tail = sectors.headerSlots;
+  standing.lastSlot = 0;
+  for (;;) {
+    const slot = sectors.findFrame(sector, standing.tail);
+    if (slot === -1) return;
+    standing.lastSlot = slot;
+    standing.tail = slot + sectors.frameSlots;
+    const { buffer, at } = sectors;
+    const second = buffer[at + 1] as number;
+    const sequence = standing.next + (((buffer[at + 2] as number) - (standing.next % 256)) & 0xff);
+    if (buffer[at] === 0) {
+      const body = decodeControl(buffer, at);
+      standing.cursor = Math.max(standing.cursor, sequence - body.lag);
+      standing.dropped = nearest24(standing.dropped, body.dropped);
+      standing.voidsUnsettled = body.voidsUnsettled;
+      standing.next = sequence;
+      if (second !== FENCE) continue;
+      standing.voids++;
+    } else {
+      const lag = second & 0x0f;
+      if (lag !== LAG_NONE) standing.cursor = Math.max(standing.cursor, sequence - lag);
+    }
+    standing.next = sequence + 1;
+  }
+}
+
+/** The number nearest to `near` whose low 24 bits are `low`. */
+function nearest24(near: number, low: number): number {
+  const span = 0x1000000;
+  let difference = (low - (near % span) + span) % span;
+  if (difference >= span / 2) difference -= span;
+  return near + difference;
+}
+
+/** The lowest sector with an intact header, or a lower one that lost its header and still holds unsettled frames. */
+function oldestLive(sectors: Sectors, standing: Standing): number {
+  const lowest = Math.max(0, standing.active - sectors.count + 1);
+  let oldest = lowest;
+  let header = sectors.header(oldest);
+  while (header === undefined && oldest < standing.active) header = sectors.header(++oldest);
+  if (header === undefined || standing.cursor >= header.base) return oldest;
+  for (let sector = lowest; sector < oldest; sector++)
+    if (sectors.findFrame(sector, sectors.headerSlots) !== -1) return sector;
+  return oldest;
+}

@@ -1,0 +1,189 @@
+/**
+ * The partition as a ring of sectors: reads and programs headers and frames by sector sequence and slot.
+ *
+ * Knows where bytes stand and whether they are intact. Does not know which sector is active, what is queued, or in which
+ * order anything must be written.
+ *
+ * Sector sequence q lives in block q mod N. Slot 0 begins the block; frames begin after the header. One buffer serves all
+ * reads: what `frame` found stays valid until the next call of any method.
+ */
+import type { Flash } from '../../hal/contract.js';
+import { OutboxError } from './error.js';
+import {
+  bodyBytes,
+  FRAME_OVERHEAD_BYTES,
+  type FramePlace,
+  frameSlots,
+  isFrame,
+  isFrameStart,
+  PAYLOAD_BYTES_MAX,
+} from './frame.js';
+import { decodeHeader, encodeHeader, HEADER_BYTES, type SectorHeader } from './header.js';
+
+/** Bytes fetched at once: at least the largest frame. */
+const READ_BYTES = 288;
+const SLOT_BYTES = 16;
+const SECTORS_MIN = 2;
+const SECTORS_MAX = 65_535;
+
+export class Sectors {
+  /** Sectors in the partition. */
+  readonly count: number;
+  readonly slotBytes: number;
+  /** Slots in a sector, the header's included. */
+  readonly slots: number;
+  readonly headerSlots: number;
+  /** What an erased byte reads as. */
+  readonly eraseValue: number;
+  /** Bound into every checksum; set from the newest header, or when the partition is formatted. */
+  instance = 0;
+
+  /** What `frame` found last: its bytes begin at `buffer[at]` and take `frameSlots` slots. */
+  readonly buffer = new Uint8Array(READ_BYTES);
+  at = 0;
+  frameSlots = 0;
+
+  readonly #flash: Flash;
+  readonly #sectorBytes: number;
+  readonly #place = { instance: 0, sectorSequence: 0, slot: 0 };
+  #bufferedFrom = 0;
+  #bufferedTo = 0;
+
+  constructor(flash: Flash) {
+    const status = flash.status();
+    const { blocks, blockLength, writeAlign = 1 } = status;
+    const eraseValue = 'eraseValue' in status ? status.eraseValue : 0xff;
+    if (eraseValue === undefined || writeAlign > SLOT_BYTES)
+      throw new OutboxError('unsupported', 'the partition is encrypted: use a plain one, or seal the payloads instead');
+    if (blocks < SECTORS_MIN || blocks > SECTORS_MAX)
+      throw new OutboxError(
+        'unsupported',
+        `the partition has ${blocks} erase blocks, expected ${SECTORS_MIN} to ${SECTORS_MAX}`,
+      );
+    if (blockLength % SLOT_BYTES !== 0 || blockLength < 2 * READ_BYTES - 64 || blockLength > 256 * SLOT_BYTES)
+      throw new OutboxError('unsupported', `an erase block has ${blockLength} bytes, expected 512 to 4096`);
+    this.#flash = flash;
+    this.#sectorBytes = blockLength;
+    this.count = blocks;
+    this.slotBytes = SLOT_BYTES;
+    this.slots = blockLength / SLOT_BYTES;
+    this.headerSlots = HEADER_BYTES / SLOT_BYTES;
+    this.eraseValue = eraseValue;
+  }
+
+  /** The header in block number `block`, as it stands. */
+  headerInBlock(block: number): SectorHeader | 'newer' | undefined {
+    this.#fetch(block * this.#sectorBytes, HEADER_BYTES);
+    return decodeHeader(this.buffer, block);
+  }
+
+  /** The header of sector `sectorSequence`; `undefined` when its block holds another, a damaged one or none. */
+  header(sectorSequence: number): SectorHeader | undefined {
+    if (sectorSequence < 0) return undefined;
+    const header = this.headerInBlock(sectorSequence % this.count);
+    if (header === undefined || header === 'newer' || header.sectorSequence !== sectorSequence) return undefined;
+    return header.instance === this.instance ? header : undefined;
+  }
+
+  /** Looks for an intact frame at that place; `buffer`, `at` and `frameSlots` then tell what it is. */
+  frame(sectorSequence: number, slot: number): boolean {
+    const place = this.placeOf(sectorSequence, slot);
+    const left = (this.slots - slot) * this.slotBytes;
+    this.#need(sectorSequence, slot, this.slotBytes);
+    if (!isFrameStart(this.buffer, this.at, place)) return false;
+    const body = bodyBytes(this.buffer[this.at] as number);
+    if (FRAME_OVERHEAD_BYTES + body > left) return false;
+    this.#need(sectorSequence, slot, FRAME_OVERHEAD_BYTES + body);
+    if (!isFrame(this.buffer, this.at, place)) return false;
+    this.frameSlots = frameSlots(body, this.slotBytes);
+    return true;
+  }
+
+  /** The first slot at or after `slot` where an intact frame begins; -1 when there is none. */
+  findFrame(sectorSequence: number, slot: number): number {
+    for (let at = slot; at < this.slots; at++) if (this.frame(sectorSequence, at)) return at;
+    return -1;
+  }
+
+  /** Whether all bytes of `slots` slots read `value`. */
+  reads(value: number, sectorSequence: number, slot: number, slots: number): boolean {
+    for (let i = 0; i < slots; i++) {
+      this.#need(sectorSequence, slot + i, this.slotBytes);
+      for (let at = this.at; at < this.at + this.slotBytes; at++) if (this.buffer[at] !== value) return false;
+    }
+    return true;
+  }
+
+  erase(sectorSequence: number): void {
+    this.#forget();
+    this.#flash.eraseBlock(sectorSequence % this.count);
+  }
+
+  /** Programs the header and says whether it reads back. */
+  programHeader(header: SectorHeader): boolean {
+    return this.program(header.sectorSequence, 0, encodeHeader(header));
+  }
+
+  /** Programs `bytes` (whole slots) and says whether they read back. */
+  program(sectorSequence: number, slot: number, bytes: Uint8Array): boolean {
+    this.#forget();
+    this.#flash.write(bytes, this.#offset(sectorSequence, slot));
+    this.#need(sectorSequence, slot, bytes.byteLength);
+    for (let i = 0; i < bytes.byteLength; i++) if (this.buffer[this.at + i] !== bytes[i]) return false;
+    return true;
+  }
+
+  /** Clears every bit of the slots. What stood there is then no frame, and no cell of it is in doubt. */
+  zero(sectorSequence: number, slot: number, slots: number): void {
+    this.#forget();
+    this.#flash.write(new Uint8Array(slots * this.slotBytes), this.#offset(sectorSequence, slot));
+  }
+
+  /** Programs `slots` slots with what they read now, so that cells left half-programmed by a power cut become solid. */
+  firmUp(sectorSequence: number, slot: number, slots: number): void {
+    this.#need(sectorSequence, slot, slots * this.slotBytes);
+    const bytes = this.buffer.slice(this.at, this.at + slots * this.slotBytes);
+    this.#forget();
+    this.#flash.write(bytes, this.#offset(sectorSequence, slot));
+  }
+
+  /** One object, changed by the next call. */
+  placeOf(sectorSequence: number, slot: number): FramePlace {
+    const place = this.#place;
+    place.instance = this.instance;
+    place.sectorSequence = sectorSequence;
+    place.slot = slot;
+    return place;
+  }
+
+  #offset(sectorSequence: number, slot: number): number {
+    return (sectorSequence % this.count) * this.#sectorBytes + slot * this.slotBytes;
+  }
+
+  /** Makes `byteLength` bytes from `slot` on available at `at`. */
+  #need(sectorSequence: number, slot: number, byteLength: number): void {
+    const from = this.#offset(sectorSequence, slot);
+    if (from < this.#bufferedFrom || from + byteLength > this.#bufferedTo)
+      this.#fetch(from, Math.min(READ_BYTES, (this.slots - slot) * this.slotBytes));
+    this.at = from - this.#bufferedFrom;
+  }
+
+  #fetch(from: number, byteLength: number): void {
+    this.#forget();
+    this.#flash.read(byteLength === READ_BYTES ? this.buffer : this.buffer.subarray(0, byteLength), from);
+    this.#bufferedFrom = from;
+    this.#bufferedTo = from + byteLength;
+    this.at = 0;
+  }
+
+  #forget(): void {
+    this.#bufferedTo = this.#bufferedFrom;
+  }
+}
+
+/** Slots of the largest frame that carries payloads of up to `payloadBytesMax` bytes. */
+export function frameSlotsFor(payloadBytesMax: number, slotBytes: number): number {
+  if (!Number.isInteger(payloadBytesMax) || payloadBytesMax < 1 || payloadBytesMax > PAYLOAD_BYTES_MAX)
+    throw new RangeError(`payloadBytesMax is ${payloadBytesMax}, expected 1 to ${PAYLOAD_BYTES_MAX}`);
+  return frameSlots(payloadBytesMax, slotBytes);
+}
