@@ -147,19 +147,22 @@ class Session {
       case 'append': {
         const payload = this.model.appending();
         this.model.appended(this.#outbox.append(payload, (payload[0] as number) % 15));
-        return;
+        break;
       }
       case 'deliver':
-        return this.#deliver(step.count, step.isReversed);
+        this.#deliver(step.count, step.isReversed);
+        break;
       case 'rewind':
-        return this.#outbox.rewind();
+        this.#outbox.rewind();
+        break;
       case 'flush':
-        return this.#outbox.flush();
+        this.#outbox.flush();
+        break;
       case 'restart':
         this.flash.powerDown();
         this.flash.powerUp();
         this.#outbox = this.#boot();
-        return this.inspect();
+        this.inspect();
     }
   }
 
@@ -195,7 +198,6 @@ class Session {
   #boot(): Outbox {
     const { flash } = this;
     const before = flash.programs + flash.erases;
-    this.model.booted();
     const outbox = openOutbox(flash, {
       random: seededRandom(7),
       payloadBytesMax: PAYLOAD_BYTES_MAX,

@@ -43,7 +43,6 @@ export class Model {
   /** Ids whose append was cut. */
   readonly #inDoubt: number[];
   #lastId: number;
-  #boots: number;
   /** Of each sequence number: whether its release was cut. */
   readonly #releaseInDoubt: boolean[];
   readonly #limits: ModelLimits;
@@ -55,16 +54,11 @@ export class Model {
     this.#received = other ? other.#received.slice() : [];
     this.#inDoubt = other ? other.#inDoubt.slice() : [];
     this.#lastId = other ? other.#lastId : 0;
-    this.#boots = other ? other.#boots : 0;
     this.#releaseInDoubt = other ? other.#releaseInDoubt.slice() : [];
   }
 
   clone(): Model {
     return new Model(this.#limits, this);
-  }
-
-  booted(): void {
-    this.#boots++;
   }
 
   /** An append begins; the payload to append. It is in doubt until `appended`. */
@@ -115,6 +109,10 @@ export class Model {
       last = sequence;
       isHanded[sequence] = true;
     }
+    // The last record is held back while making it solid would evict others.
+    const held = books.queued - handed.length;
+    if (held !== 0 && held !== 1) throw new Error(`${books.queued} queued, ${handed.length} handed out`);
+    if (held === 1) isHanded[books.next - 1] = true;
     const { redeliveredMax, sectors, blockLength, payloadBytesMax } = this.#limits;
     let redelivered = 0;
     let missing = 0;
@@ -149,9 +147,7 @@ export class Model {
     }
     if (books.next !== books.delivered + books.queued + books.dropped + books.void)
       throw new Error(`the books do not balance: ${JSON.stringify(books)}`);
-    if (books.queued !== handed.length) throw new Error(`${books.queued} queued, ${handed.length} handed out`);
     if (books.next < this.#ids.length) throw new Error(`next is ${books.next}, ${this.#ids.length} numbers were given`);
-    if (books.void > this.#boots) throw new Error(`${books.void} numbers void after ${this.#boots} boots`);
     const settled = books.delivered + books.dropped;
     const owed = released - redelivered + missing;
     if (settled < owed || settled > owed + inDoubt)

@@ -3,17 +3,21 @@
  *
  * The newest sector is the one with the highest sector sequence among intact headers, with two exceptions:
  *   - a header without frames whose base is below the numbers of the sector before it is a ghost: its program was cut, a
- *     session that could not see it wrote on in the sector before, and now it reads well again. It is ignored;
+ *     session that could not see it wrote records in the sector before, and now it reads well again. It is ignored. If that
+ *     session wrote nothing but acknowledged positions, the header is good, and those count all the same;
  *   - frames that stand beyond it under the next sector sequence: their header rotted, and they are the newest.
  */
 import { OutboxError } from './error.js';
-import { decodeControl, FENCE, LAG_NONE } from './frame.js';
+import { ackDropped, ackLag, LAG_NONE } from './frame.js';
 import { HEADER_BYTES, isTornHeader, type SectorHeader } from './header.js';
+import { sequenceOf } from './reader.js';
 import type { Sectors } from './sectors.js';
-import type { Position } from './settlement.js';
 
 /** Where a log stands. */
-export interface Standing extends Position {
+export interface Standing {
+  /** Every number below it is settled. */
+  cursor: number;
+  dropped: number;
   /** The first number not yet given. */
   next: number;
   /** Sector sequence that frames go to. */
@@ -35,13 +39,16 @@ export function findLog(sectors: Sectors): Standing | undefined {
   const newest = newestByHalving(sectors) ?? newestByWalking(sectors);
   if (newest === undefined) return undefined;
   sectors.instance = newest.instance;
-  const standing = standAt(sectors, withoutGhost(sectors, newest));
+  const standing =
+    sectors.findFrame(newest.sectorSequence, sectors.headerSlots) === -1
+      ? standAtEmpty(sectors, newest)
+      : standAt(sectors, newest);
   standing.oldest = oldestLive(sectors, standing);
   return standing;
 }
 
 /**
- * The first block of a blank partition that a log can begin in: after those where the very first header was cut.
+ * The first block of a blank partition that a log can begin in: after the last one where the very first header was cut.
  * Throws an OutboxError when the partition holds anything else.
  */
 export function firstBlankBlock(sectors: Sectors): number {
@@ -56,9 +63,9 @@ export function firstBlankBlock(sectors: Sectors): number {
       sectors.headerSlots,
       sectors.slots - sectors.headerSlots,
     );
-    if (block !== first || !restIsBlank || !isTornHeader(bytes, firstHeader(sectors, block)))
+    if (!restIsBlank || !isTornHeader(bytes, firstHeader(sectors, block)))
       throw new OutboxError('foreign', `the partition holds other data (block ${block}); format it to use it as a log`);
-    first++;
+    first = block + 1;
   }
   if (first === sectors.count) throw new OutboxError('hardware', 'no block of the partition takes a header');
   return first;
@@ -75,8 +82,6 @@ export function firstHeader(sectors: Sectors, block: number): SectorHeader {
     base: 0,
     lag: 0,
     dropped: 0,
-    voids: 0,
-    voidsUnsettled: 0,
   };
 }
 
@@ -133,21 +138,23 @@ function isOwn(sectors: Sectors, header: SectorHeader, block: number): boolean {
   );
 }
 
-/** The header to start from: `newest`, or the one before it when `newest` is a ghost. */
-function withoutGhost(sectors: Sectors, newest: SectorHeader): SectorHeader {
-  if (sectors.findFrame(newest.sectorSequence, sectors.headerSlots) !== -1) return newest;
-  for (
-    let sector = newest.sectorSequence - 1;
-    sector > newest.sectorSequence - sectors.count && sector >= 0;
-    sector--
-  ) {
+/** The newest header has no frames: the sector before it tells whether it is a ghost, and may know newer positions. */
+function standAtEmpty(sectors: Sectors, newest: SectorHeader): Standing {
+  const standing = standAt(sectors, newest);
+  if (standing.active !== newest.sectorSequence) return standing;
+  for (let sector = newest.sectorSequence - 1; sector > newest.sectorSequence - sectors.count; sector--) {
     const header = sectors.header(sector);
     if (header === undefined) continue;
     const before = standingOf(header);
     for (let s = sector; s < newest.sectorSequence; s++) scan(sectors, before, s);
-    return before.next > newest.base ? header : newest;
+    if (before.next > newest.base) return before;
+    if (before.cursor > standing.cursor) {
+      standing.cursor = before.cursor;
+      standing.dropped = before.dropped;
+    }
+    return standing;
   }
-  return newest;
+  return standing;
 }
 
 /** Reads the frames from sector `header` to the end of the log. */
@@ -165,8 +172,6 @@ function standingOf(header: SectorHeader): Standing {
     next: header.base,
     cursor: header.base - header.lag,
     dropped: header.dropped,
-    voids: header.voids,
-    voidsUnsettled: header.voidsUnsettled,
     active: header.sectorSequence,
     tail: 0,
     lastSlot: 0,
@@ -186,30 +191,17 @@ function scan(sectors: Sectors, standing: Standing, sector: number): void {
     standing.lastSlot = slot;
     standing.tail = slot + sectors.frameSlots;
     const { buffer, at } = sectors;
-    const second = buffer[at + 1] as number;
-    const sequence = standing.next + (((buffer[at + 2] as number) - (standing.next % 256)) & 0xff);
+    const sequence = sequenceOf(buffer[at + 2] as number, standing.next);
     if (buffer[at] === 0) {
-      const body = decodeControl(buffer, at);
-      standing.cursor = Math.max(standing.cursor, sequence - body.lag);
-      standing.dropped = nearest24(standing.dropped, body.dropped);
-      standing.voidsUnsettled = body.voidsUnsettled;
+      standing.cursor = Math.max(standing.cursor, sequence - ackLag(buffer, at));
+      standing.dropped = ackDropped(buffer, at);
       standing.next = sequence;
-      if (second !== FENCE) continue;
-      standing.voids++;
     } else {
-      const lag = second & 0x0f;
+      const lag = (buffer[at + 1] as number) & 0x0f;
       if (lag !== LAG_NONE) standing.cursor = Math.max(standing.cursor, sequence - lag);
+      standing.next = sequence + 1;
     }
-    standing.next = sequence + 1;
   }
-}
-
-/** The number nearest to `near` whose low 24 bits are `low`. */
-function nearest24(near: number, low: number): number {
-  const span = 0x1000000;
-  let difference = (low - (near % span) + span) % span;
-  if (difference >= span / 2) difference -= span;
-  return near + difference;
 }
 
 /** The lowest sector with an intact header, or a lower one that lost its header and still holds unsettled frames. */

@@ -1,21 +1,20 @@
 /**
  * The sector header: 32 bytes at offset 0 of each erase block in use, programmed in one piece (FORMAT.md, "Sector header").
  *
- *    0  u8   magic 0xB5
- *    1  u8   format version
- *    2  u8   geometry: bits 0-1 log2(slot bytes) - 4, bit 2 reserved (0), bits 3-7 largest frame in slots
- *    3  u16  instance: drawn when the partition was formatted
- *    5  u16  sectors in the partition
- *    7  u32  sector sequence: + 1 a physical step, so `sector sequence mod sectors` is the block number
- *   11  u40  base: the first sequence number that goes into this sector
- *   16  u24  lag: base - cursor, the numbers below base that were not settled
- *   19  u32  dropped: numbers settled without delivery, over the life of the log
- *   23  u24  voids: numbers burnt by unclean boots, below base
- *   26  u16  voids among the unsettled numbers
+ *    0  u16  magic, the letters GW
+ *    2  u8   format version
+ *    3  u8   geometry: bits 0-1 log2(slot bytes) - 4, bit 2 reserved (0), bits 3-7 largest frame in slots
+ *    4  u32  instance: drawn when the partition was formatted
+ *    8  u32  sector sequence: + 1 a physical step, so `sector sequence mod sectors` is the block number
+ *   12  u16  sectors in the partition
+ *   14  u40  base: the first sequence number that goes into this sector
+ *   19  u24  lag: base - cursor, the numbers below base that were not settled
+ *   22  u32  dropped: numbers settled without delivery, over the life of the log
+ *   26  u16  reserved, 0
  *   28  u32  CRC-32C of bytes 0-27, started from the block number
  *
  * A header also says "the erase before me was complete": it is programmed only after this session erased the block.
- * Bytes 0, 1 and the place of the CRC are the same in every format version.
+ * Magic, version and the place of the CRC are the same in every format version.
  */
 import {
   readInt32,
@@ -32,7 +31,7 @@ import { crc32c } from './crc.js';
 
 export const HEADER_BYTES = 32;
 export const FORMAT_VERSION = 1;
-const MAGIC = 0xb5;
+const MAGIC = 0x5747;
 const CRC_AT = 28;
 
 export interface SectorHeader {
@@ -44,23 +43,19 @@ export interface SectorHeader {
   readonly base: number;
   readonly lag: number;
   readonly dropped: number;
-  readonly voids: number;
-  readonly voidsUnsettled: number;
 }
 
 export function encodeHeader(header: SectorHeader): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES);
-  bytes[0] = MAGIC;
-  bytes[1] = FORMAT_VERSION;
-  bytes[2] = (Math.log2(header.slotBytes) - 4) | (header.frameSlotsMax << 3);
-  writeUint16(bytes, 3, header.instance);
-  writeUint16(bytes, 5, header.sectors);
-  writeUint32(bytes, 7, header.sectorSequence);
-  writeUint40(bytes, 11, header.base);
-  writeUint24(bytes, 16, header.lag);
-  writeUint32(bytes, 19, header.dropped);
-  writeUint24(bytes, 23, header.voids);
-  writeUint16(bytes, 26, header.voidsUnsettled);
+  writeUint16(bytes, 0, MAGIC);
+  bytes[2] = FORMAT_VERSION;
+  bytes[3] = (Math.log2(header.slotBytes) - 4) | (header.frameSlotsMax << 3);
+  writeUint32(bytes, 4, header.instance);
+  writeUint32(bytes, 8, header.sectorSequence);
+  writeUint16(bytes, 12, header.sectors);
+  writeUint40(bytes, 14, header.base);
+  writeUint24(bytes, 19, header.lag);
+  writeUint32(bytes, 22, header.dropped);
   writeUint32(bytes, CRC_AT, crc32c(bytes, 0, CRC_AT, blockRegister(header.sectorSequence % header.sectors)));
   return bytes;
 }
@@ -70,21 +65,19 @@ export function encodeHeader(header: SectorHeader): Uint8Array {
  * version wrote it. Whether it fits the partition is the caller's question.
  */
 export function decodeHeader(bytes: Uint8Array, block: number): SectorHeader | 'newer' | undefined {
-  if (bytes[0] !== MAGIC) return undefined;
+  if (readUint16(bytes, 0) !== MAGIC) return undefined;
   if (readInt32(bytes, CRC_AT) !== crc32c(bytes, 0, CRC_AT, blockRegister(block))) return undefined;
-  if ((bytes[1] as number) > FORMAT_VERSION) return 'newer';
-  const geometry = bytes[2] as number;
+  if ((bytes[2] as number) > FORMAT_VERSION) return 'newer';
+  const geometry = bytes[3] as number;
   return {
     slotBytes: 16 << (geometry & 3),
     frameSlotsMax: geometry >> 3,
-    instance: readUint16(bytes, 3),
-    sectors: readUint16(bytes, 5),
-    sectorSequence: readUint32(bytes, 7),
-    base: readUint40(bytes, 11),
-    lag: readUint24(bytes, 16),
-    dropped: readUint32(bytes, 19),
-    voids: readUint24(bytes, 23),
-    voidsUnsettled: readUint16(bytes, 26),
+    instance: readUint32(bytes, 4),
+    sectorSequence: readUint32(bytes, 8),
+    sectors: readUint16(bytes, 12),
+    base: readUint40(bytes, 14),
+    lag: readUint24(bytes, 19),
+    dropped: readUint32(bytes, 22),
   };
 }
 

@@ -51,7 +51,7 @@ export interface OutboxStatistics {
   readonly delivered: number;
   /** Evicted, or not readable any more. */
   readonly dropped: number;
-  /** Numbers burnt by unclean boots. No record ever had them. */
+  /** Numbers that no record ever had. Always 0: a power cut burns none in this format (DESIGN.md, "Outbox"). */
   readonly void: number;
 }
 
@@ -76,7 +76,7 @@ export class Outbox {
     this.#writer = new Writer(this.#sectors, {
       frameSlotsMax: frameSlotsFor(payloadBytesMax, this.#sectors.slotBytes),
       unsavedMax: acknowledgementsUnsavedMax,
-      instance: Math.floor(random() * 0x10000),
+      instance: Math.floor(random() * 0x100000000),
     });
     this.#reader = new Reader(this.#sectors, this.#writer, this.#writer.settlement.cursor);
   }
@@ -103,14 +103,14 @@ export class Outbox {
     const reader = this.#reader;
     if (reader.position < settlement.cursor) reader.seek(settlement.cursor);
     for (;;) {
+      if (reader.position === this.#writer.next - 1 && !this.#writer.solidify()) return undefined;
       const found = reader.read();
       if (found === 'end') return undefined;
       if (found === 'data') {
         if (settlement.isSettled(reader.first)) continue;
         return { sequence: reader.first, stream: reader.stream, payload: reader.payload as Uint8Array };
       }
-      settlement.settle(reader.first, reader.end, found === 'void' ? 'void' : 'dropped');
-      settlement.reconcile(this.#writer.next);
+      settlement.settle(reader.first, reader.end, 'dropped');
     }
   }
 
@@ -120,7 +120,6 @@ export class Outbox {
     if (!Number.isInteger(sequence) || sequence < 0 || sequence >= writer.next)
       throw new RangeError(`there is no record ${sequence}: the next one will be ${writer.next}`);
     writer.settlement.settle(sequence, sequence + 1, 'delivered');
-    writer.settlement.reconcile(writer.next);
     if (writer.unsaved >= this.#unsavedMax) writer.save();
   }
 
@@ -136,6 +135,7 @@ export class Outbox {
   lookAhead(visit: (record: OutboxRecord) => boolean): void {
     const { settlement } = this.#writer;
     const reader = new Reader(this.#sectors, this.#writer, Math.max(this.#reader.position, settlement.cursor));
+    this.#writer.solidify();
     for (let found = reader.read(); found !== 'end'; found = reader.read()) {
       if (found !== 'data' || settlement.isSettled(reader.first)) continue;
       if (!visit({ sequence: reader.first, stream: reader.stream, payload: reader.payload as Uint8Array })) return;
@@ -149,7 +149,7 @@ export class Outbox {
 
   statistics(): OutboxStatistics {
     const { next, settlement } = this.#writer;
-    return { next, oldest: settlement.cursor, ...settlement.books(next) };
+    return { next, oldest: settlement.cursor, ...settlement.books(next), void: 0 };
   }
 }
 

@@ -2,10 +2,10 @@
  * Walks the log in sequence order and says of each number what became of it.
  *
  * Does not know what is settled. Numbers are dense, so what is missing between two frames was lost, and how many is
- * arithmetic: a frame carries the low 8 bits of its number and a sector holds fewer than 256 frames. A sector whose header
+ * arithmetic: a frame carries the low 8 bits of its number and a sector holds fewer than 255 frames. A sector whose header
  * is damaged costs nothing: its frames are checked against the place they stand in.
  */
-import { FENCE, FRAME_OVERHEAD_BYTES } from './frame.js';
+import { FRAME_OVERHEAD_BYTES } from './frame.js';
 import type { Sectors } from './sectors.js';
 
 /** The end of what there is to read; moves as the log grows. */
@@ -19,7 +19,7 @@ export interface LogEnd {
   readonly oldest: number;
 }
 
-export type Found = 'data' | 'void' | 'lost' | 'end';
+export type Found = 'data' | 'lost' | 'end';
 
 export class Reader {
   /** What `read` found: numbers first <= n < end. */
@@ -69,12 +69,11 @@ export class Reader {
       }
       const { buffer, at } = this.#sectors;
       const length = buffer[at] as number;
-      const second = buffer[at + 1] as number;
-      if (length === 0 && second !== FENCE) {
+      if (length === 0) {
         this.#slot = slot + this.#sectors.frameSlots;
         continue;
       }
-      const sequence = this.#running + (((buffer[at + 2] as number) - (this.#running % 256)) & 0xff);
+      const sequence = sequenceOf(buffer[at + 2] as number, this.#running);
       this.#running = sequence;
       this.#slot = slot;
       if (sequence > this.#expected) return this.#lost(sequence);
@@ -82,8 +81,7 @@ export class Reader {
       this.#slot = slot + this.#sectors.frameSlots;
       if (sequence < this.#expected) continue;
       this.#tell(sequence, sequence + 1);
-      if (length === 0) return 'void';
-      this.stream = second >> 4;
+      this.stream = (buffer[at + 1] as number) >> 4;
       this.payload = buffer.subarray(at + FRAME_OVERHEAD_BYTES, at + FRAME_OVERHEAD_BYTES + length);
       return 'data';
     }
@@ -144,4 +142,13 @@ export class Reader {
     }
     return found;
   }
+}
+
+/**
+ * The number whose low 8 bits are `low`, where `running` is expected: that one or a later one, or the one before, which a
+ * record has that was written again after a power cut.
+ */
+export function sequenceOf(low: number, running: number): number {
+  const ahead = (low - (running % 256)) & 0xff;
+  return ahead === 0xff ? running - 1 : running + ahead;
 }

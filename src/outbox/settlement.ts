@@ -4,12 +4,12 @@
  * Pure: knows numbers, neither flash nor payloads. Every number below `cursor` is settled. Numbers may be settled ahead of
  * the cursor, in any order; those wait in a short list of ranges until the cursor reaches them. At any time
  *
- *     next = delivered + queued + dropped + void
+ *     next = delivered + queued + dropped
  *
- * A number is void when an unclean boot burnt it, dropped when its record was evicted or could not be read any more.
+ * A number is dropped when its record was evicted, or could not be read any more.
  */
 
-export type Outcome = 'delivered' | 'dropped' | 'void';
+export type Outcome = 'delivered' | 'dropped';
 
 interface Range {
   readonly first: number;
@@ -17,29 +17,16 @@ interface Range {
   readonly outcome: Outcome;
 }
 
-/** What a log remembers of its books, in every header and control frame. */
-export interface Position {
-  cursor: number;
-  dropped: number;
-  /** Numbers burnt over the life of the log. */
-  voids: number;
-  /** Of those, the ones not settled. */
-  voidsUnsettled: number;
-}
-
 export class Settlement {
   cursor: number;
+  /** Numbers below the cursor that were not delivered, over the life of the log. */
   dropped: number;
-  voids: number;
-  voidsUnsettled: number;
   /** Ranges settled ahead of the cursor, ascending, not touching the cursor. */
   readonly #ahead: Range[] = [];
 
-  constructor(position: Position) {
-    this.cursor = position.cursor;
-    this.dropped = position.dropped;
-    this.voids = position.voids;
-    this.voidsUnsettled = position.voidsUnsettled;
+  constructor(cursor: number, dropped: number) {
+    this.cursor = cursor;
+    this.dropped = dropped;
   }
 
   isSettled(sequence: number): boolean {
@@ -48,7 +35,7 @@ export class Settlement {
     return false;
   }
 
-  /** Settles the numbers first <= n < end, those settled already excepted. `end` must not exceed the next number. */
+  /** Settles the numbers first <= n < end, unless the first of them is settled already. */
   settle(first: number, end: number, outcome: Outcome): void {
     const from = Math.max(first, this.cursor);
     if (from >= end || this.isSettled(from)) return;
@@ -58,51 +45,28 @@ export class Settlement {
     } else this.#insert({ first: from, end, outcome });
   }
 
-  /** All numbers below `base` are gone from flash; `voids` numbers below it were burnt over the life of the log. */
-  evict(base: number, voids: number): void {
-    if (base <= this.cursor) return;
-    const gone = { delivered: 0, dropped: 0, void: 0 };
-    while (this.#ahead[0] !== undefined && this.#ahead[0].first < base) {
-      const range = this.#ahead.shift() as Range;
-      gone[range.outcome] += Math.min(range.end, base) - range.first;
-      if (range.end > base) this.#ahead.unshift({ ...range, first: base });
+  /** All numbers below `base` are gone from flash. */
+  evict(base: number): void {
+    while (this.cursor < base) {
+      const range = this.#ahead[0];
+      this.#advance(range === undefined ? base : Math.min(base, range.first), 'dropped');
+      this.#absorb();
     }
-    const voidsGone = Math.min(Math.max(0, voids - (this.voids - this.voidsUnsettled)), this.voidsUnsettled);
-    this.dropped += base - this.cursor - voidsGone - gone.delivered;
-    this.voidsUnsettled -= voidsGone;
-    this.cursor = base;
-    this.#absorb();
   }
 
-  /** A number has just been burnt. It is settled when the reader comes to it. */
-  burn(): void {
-    this.voids++;
-    this.voidsUnsettled++;
-  }
-
-  /** The four parts of `next`. */
-  books(next: number): { delivered: number; queued: number; dropped: number; void: number } {
-    const ahead = { delivered: 0, dropped: 0, void: 0 };
-    for (const range of this.#ahead) ahead[range.outcome] += range.end - range.first;
-    const dropped = this.dropped + ahead.dropped;
-    const delivered = this.cursor - this.dropped - (this.voids - this.voidsUnsettled) + ahead.delivered;
-    return { delivered, queued: next - delivered - dropped - this.voids, dropped, void: this.voids };
-  }
-
-  /**
-   * Everything up to `next` is settled: a burnt number whose frame rotted was taken for a dropped one on the way, which is
-   * put right here, where it is certain.
-   */
-  reconcile(next: number): void {
-    if (this.cursor !== next || this.voidsUnsettled === 0) return;
-    this.dropped -= this.voidsUnsettled;
-    this.voidsUnsettled = 0;
+  /** The three parts of `next`. */
+  books(next: number): { delivered: number; queued: number; dropped: number } {
+    let { dropped } = this;
+    let delivered = this.cursor - this.dropped;
+    for (const range of this.#ahead) {
+      if (range.outcome === 'dropped') dropped += range.end - range.first;
+      else delivered += range.end - range.first;
+    }
+    return { delivered, queued: next - delivered - dropped, dropped };
   }
 
   #advance(end: number, outcome: Outcome): void {
-    const count = end - this.cursor;
-    if (outcome === 'dropped') this.dropped += count;
-    else if (outcome === 'void') this.voidsUnsettled -= count;
+    if (outcome === 'dropped') this.dropped += end - this.cursor;
     this.cursor = end;
   }
 

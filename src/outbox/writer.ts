@@ -2,19 +2,21 @@
  * Writes the log: appends frames, saves the books, opens the next sector, and makes an unclean end solid first.
  *
  * Invariants, each needed by a power cut that once broke a log without it:
- *   - headers, records and control frames are programmed once; only recovery programs a place again;
- *   - no position depends on a place that a power cut may have touched: before the first write of a session the last frame
- *     is programmed over itself and what follows it is zeroed, zone by zone, each as large as the largest frame;
- *   - then a FENCE burns a number: a torn record may have been read, and delivered, before it became unreadable;
+ *   - headers and frames are programmed once;
+ *   - no position depends on a place that a power cut may have touched: before the first write of a session, what follows
+ *     the last frame is zeroed, zone by zone. Zones have the size of the largest frame and lie on a fixed grid, since the
+ *     last frame itself may be readable after one power-up and gone after the next;
+ *   - for the same reason the last frame is then written again, and the last record is not handed out before that: a record
+ *     that was delivered and vanishes would leave its number to another;
  *   - a sector is used only if this session erased it and its header read back;
  *   - saving the books never evicts: the end of a sector is kept free for the ACK frames that settling the oldest sector
  *     takes, after which that sector can be erased without loss.
  *
- * A flash call that throws counts as a power cut: the next write recovers first.
+ * A flash call that throws counts as a power cut: the next write makes the end solid first.
  */
 import { findLog, firstBlankBlock, firstHeader, type Standing } from './boot.js';
 import { OutboxError } from './error.js';
-import { ACK, CONTROL_BODY_BYTES, encodeControl, encodeFrame, FENCE, frameSlots, LAG_NONE } from './frame.js';
+import { ACK_BODY_BYTES, encodeAck, encodeFrame, FRAME_OVERHEAD_BYTES, frameSlots, LAG_NONE } from './frame.js';
 import type { SectorHeader } from './header.js';
 import type { LogEnd } from './reader.js';
 import type { Sectors } from './sectors.js';
@@ -42,18 +44,19 @@ export class Writer implements LogEnd {
   readonly #sectors: Sectors;
   readonly #options: WriterOptions;
   readonly #frame: Uint8Array;
-  readonly #body = new Uint8Array(CONTROL_BODY_BYTES);
+  readonly #ackBody = new Uint8Array(ACK_BODY_BYTES);
   #isBlank: boolean;
   #lastSlot: number;
   /** Largest frame that may stand in the active sector, from its header. */
   #frameSlotsMax: number;
-  #isCleared = false;
-  #isRecovered = false;
-  #isInDoubt = false;
+  /** Whether what follows the last frame has been zeroed, and whether the last frame has been written again. */
+  #isClear = false;
+  #isSolid = false;
+  /** Between the beginning and the end of an action that programs flash. */
+  #isBusy = false;
   /** The books as the flash has them. */
   #savedCursor: number;
   #savedDropped: number;
-  #savedVoidsUnsettled: number;
   /** Numbers below this one stand in the sector that the next roll erases; computed when asked for the first time. */
   #victimEnd: number | undefined;
 
@@ -72,10 +75,9 @@ export class Writer implements LogEnd {
     this.#frameSlotsMax = standing.frameSlotsMax;
     this.#savedCursor = standing.cursor;
     this.#savedDropped = standing.dropped;
-    this.#savedVoidsUnsettled = standing.voidsUnsettled;
-    this.settlement = new Settlement(standing);
+    this.settlement = new Settlement(standing.cursor, standing.dropped);
     const oldest = this.#isBlank ? undefined : sectors.header(standing.oldest);
-    if (oldest !== undefined) this.settlement.evict(oldest.base, oldest.voids);
+    if (oldest !== undefined) this.settlement.evict(oldest.base);
   }
 
   /** Settled numbers that the flash does not know of yet. */
@@ -86,69 +88,87 @@ export class Writer implements LogEnd {
   /** Appends a record and returns its number. Durable when it returns. Evicts the oldest sector when the ring is full. */
   append(payload: Uint8Array, stream: number): number {
     this.#begin();
-    this.#recover(true);
+    if (this.#isBlank) this.#format();
+    this.#solidify(true);
     const slots = frameSlots(payload.byteLength, this.#sectors.slotBytes);
     if (slots > this.#frameSlotsMax || this.tail + slots + this.#reservedSlots() > this.#sectors.slots)
-      this.#roll(true);
-    const lag = this.next - this.settlement.cursor;
-    const code = lag < LAG_NONE && this.#onlyCursorMoved() ? lag : LAG_NONE;
-    this.#put(slots, true, payload.byteLength, (stream << 4) | code, payload);
-    if (code !== LAG_NONE) this.#savedCursor = this.settlement.cursor;
-    this.#isInDoubt = false;
+      this.#roll(true, this.next);
+    this.#putRecord(payload, stream, this.next, true);
+    this.#isBusy = false;
     return this.next++;
   }
 
   /** Saves the books. `false` when that would have evicted records: they stay unsaved until there is room. */
   save(): boolean {
-    if (this.#isBlank || this.#isSaved()) return true;
+    if (this.#isSaved()) return true;
     this.#begin();
-    const isDone = this.#recover(false) && (this.#isSaved() || this.#saveInLog());
-    this.#isInDoubt = false;
+    const isDone = this.#solidify(false) && (this.#isSaved() || this.#putAck(false));
+    this.#isBusy = false;
     return isDone;
   }
 
-  #saveInLog(): boolean {
-    return this.tail < this.#sectors.slots ? this.#control(ACK, false) : this.#roll(false);
+  /** Makes the end of the log solid. `false` when that would have evicted records. */
+  solidify(): boolean {
+    if (this.#isSolid || this.#isBlank) return true;
+    this.#begin();
+    const isDone = this.#solidify(false);
+    this.#isBusy = false;
+    return isDone;
   }
 
-  /** Begins an action that programs flash. If the one before did not end, what it touched is in doubt. */
+  /** If the action before did not end, what it touched is in doubt. */
   #begin(): void {
-    if (this.#isInDoubt) {
-      this.#isCleared = false;
-      this.#isRecovered = false;
+    if (this.#isBusy) {
+      this.#isClear = false;
+      this.#isSolid = false;
     }
-    this.#isInDoubt = true;
+    this.#isBusy = true;
   }
 
-  /** Makes the end of the log solid and fences it. `false` when that would have evicted and may not. */
-  #recover(mayEvict: boolean): boolean {
-    if (this.#isRecovered) return true;
-    if (this.#isBlank) this.#format();
-    else {
-      if (!this.#isCleared) this.#clear();
-      const hasRoom = this.tail < this.#sectors.slots;
-      if (!hasRoom && !this.#roll(mayEvict)) return false;
-      if (!this.#control(FENCE, mayEvict)) return false;
+  #solidify(mayEvict: boolean): boolean {
+    if (this.#isSolid) return true;
+    const sectors = this.#sectors;
+    const last = this.#lastSlot === 0 ? undefined : this.#readLast();
+    if (last === undefined) sectors.firmUp(this.active, 0, sectors.headerSlots);
+    if (!this.#isClear) this.#clear();
+    if (last !== undefined) {
+      if (last.payload !== undefined && !this.#putRecord(last.payload, last.stream, this.next - 1, mayEvict))
+        return false;
+      if (!this.#isSaved() && !this.#putAck(mayEvict)) return false;
     }
-    this.#isRecovered = true;
+    this.#isSolid = true;
     return true;
   }
 
-  /** Firms up the last frame and zeroes zones after it: those that read zero once more, and the first that does not. */
+  /** The last frame: a record, or, without a payload, an ACK. Its books are in doubt with it. */
+  #readLast(): { stream: number; payload: Uint8Array | undefined } | undefined {
+    const sectors = this.#sectors;
+    if (!sectors.frame(this.active, this.#lastSlot)) throw new Error('the last frame of the log has become unreadable');
+    this.#savedCursor = -1;
+    const { buffer, at } = sectors;
+    const length = buffer[at] as number;
+    const from = at + FRAME_OVERHEAD_BYTES;
+    return {
+      stream: (buffer[at + 1] as number) >> 4,
+      payload: length === 0 ? undefined : buffer.slice(from, from + length),
+    };
+  }
+
+  /** Zeroes the rest of the zone where the log ends, the next zone, then all that read zero and the first that does not. */
   #clear(): void {
     const sectors = this.#sectors;
-    const lastSlots = this.#lastSlot === 0 ? sectors.headerSlots : this.tail - this.#lastSlot;
-    sectors.firmUp(this.active, this.#lastSlot, lastSlots);
+    const size = this.#frameSlotsMax;
     let slot = this.tail;
-    while (slot < sectors.slots) {
-      const zone = Math.min(this.#frameSlotsMax, sectors.slots - slot);
-      const wasZero = sectors.reads(0, this.active, slot, zone);
-      sectors.zero(this.active, slot, zone);
-      slot += zone;
-      if (!wasZero) break;
+    for (let zone = 0; slot < sectors.slots; zone++) {
+      const into = (slot - sectors.headerSlots) % size;
+      const slots = Math.min(size - into, sectors.slots - slot);
+      const isLast = zone >= 2 && !sectors.reads(0, this.active, slot, slots);
+      sectors.zero(this.active, slot, slots);
+      slot += slots;
+      if (isLast) break;
     }
     this.tail = slot;
-    this.#isCleared = true;
+    this.#isClear = true;
   }
 
   /** Begins a log in a blank partition. Blocks that are erased already are not erased again. */
@@ -165,6 +185,7 @@ export class Writer implements LogEnd {
       this.#open(header);
       this.oldest = block;
       this.#isBlank = false;
+      this.#isSolid = true;
       return;
     }
     throw new OutboxError('hardware', 'no block of the partition takes a header');
@@ -174,7 +195,7 @@ export class Writer implements LogEnd {
    * Erases the oldest sector and goes on in it. `false`, and nothing done, when that would evict and may not.
    * A block that does not take its header is erased once more, then passed over.
    */
-  #roll(mayEvict: boolean): boolean {
+  #roll(mayEvict: boolean, base: number): boolean {
     const sectors = this.#sectors;
     for (let target = this.active + 1; target <= this.active + SECTOR_TRIES; target++) {
       if (!mayEvict && this.#endOfVictim(target) > this.settlement.cursor) return false;
@@ -182,8 +203,8 @@ export class Writer implements LogEnd {
       for (let erases = 0; erases < 2; erases++) {
         sectors.erase(target);
         this.oldest = Math.max(this.oldest, target + 1 - sectors.count);
-        if (survivor !== undefined) this.settlement.evict(survivor.base, survivor.voids);
-        const header = this.#headerOf(target);
+        if (survivor !== undefined) this.settlement.evict(survivor.base);
+        const header = this.#headerOf(target, base);
         if (!sectors.programHeader(header)) continue;
         this.#open(header);
         return true;
@@ -193,7 +214,7 @@ export class Writer implements LogEnd {
     throw new OutboxError('hardware', `${SECTOR_TRIES} blocks of the partition in a row did not take a header`);
   }
 
-  #headerOf(sectorSequence: number): SectorHeader {
+  #headerOf(sectorSequence: number, base: number): SectorHeader {
     const { settlement } = this;
     return {
       slotBytes: this.#sectors.slotBytes,
@@ -201,11 +222,9 @@ export class Writer implements LogEnd {
       instance: this.#sectors.instance,
       sectors: this.#sectors.count,
       sectorSequence,
-      base: this.next,
-      lag: this.next - settlement.cursor,
+      base,
+      lag: Math.max(0, base - settlement.cursor),
       dropped: settlement.dropped,
-      voids: settlement.voids,
-      voidsUnsettled: settlement.voidsUnsettled,
     };
   }
 
@@ -216,52 +235,63 @@ export class Writer implements LogEnd {
     this.#lastSlot = 0;
     this.#frameSlotsMax = header.frameSlotsMax;
     this.#victimEnd = undefined;
-    this.#markSaved();
+    this.#savedCursor = Math.min(header.base, this.settlement.cursor);
+    this.#savedDropped = header.dropped;
   }
 
-  /** Writes an ACK or a FENCE. `false` when the sector took neither and a roll would have evicted and may not. */
-  #control(kind: typeof ACK | typeof FENCE, mayEvict: boolean): boolean {
+  /** Programs a record, with the acknowledged position if that fits in; in the next sector if this one does not take it. */
+  #putRecord(payload: Uint8Array, stream: number, sequence: number, mayEvict: boolean): boolean {
     const { settlement } = this;
-    const burnt = kind === FENCE ? 1 : 0;
-    encodeControl(this.#body, {
-      lag: this.next - settlement.cursor,
-      dropped: settlement.dropped,
-      voidsUnsettled: settlement.voidsUnsettled + burnt,
-    });
-    if (!this.#put(1, mayEvict, 0, kind, this.#body)) return false;
-    if (burnt) settlement.burn();
-    this.next += burnt;
-    this.#markSaved();
-    return true;
-  }
-
-  /** Programs a frame at the tail; what does not read back is zeroed and tried in the next slots, then a sector further. */
-  #put(slots: number, mayEvict: boolean, length: number, second: number, body: Uint8Array): boolean {
-    const sectors = this.#sectors;
-    const frame = this.#frame.subarray(0, slots * sectors.slotBytes);
     for (let rolls = 0; rolls < 2; rolls++) {
-      for (let tries = 0; tries < FRAME_TRIES && this.tail + slots <= sectors.slots; tries++) {
-        const slot = this.tail;
-        encodeFrame(frame, sectors.slotBytes, sectors.placeOf(this.active, slot), length, second, this.next, body);
-        const isIntact = sectors.program(this.active, slot, frame);
-        if (isIntact) {
-          this.tail = slot + slots;
-          this.#lastSlot = slot;
-          return true;
-        }
-        sectors.zero(this.active, slot, slots);
-        this.tail = slot + slots;
+      const lag = sequence - settlement.cursor;
+      const hasLag = lag >= 0 && lag < LAG_NONE && settlement.dropped === this.#savedDropped;
+      const second = (stream << 4) | (hasLag ? lag : LAG_NONE);
+      if (this.#put(payload.byteLength, second, sequence, payload)) {
+        if (hasLag) this.#savedCursor = settlement.cursor;
+        return true;
       }
-      if (!this.#roll(mayEvict)) return false;
+      if (!this.#roll(mayEvict, sequence)) return false;
     }
     throw new OutboxError('hardware', 'the flash does not take what is programmed');
   }
 
-  /** Slots kept free at the end of the active sector: ACKs enough to settle the oldest sector, and one more recovery. */
+  /** Saves the books in a frame; where there is no room, in the header of the next sector. */
+  #putAck(mayEvict: boolean): boolean {
+    const { settlement } = this;
+    encodeAck(this.#ackBody, this.next - settlement.cursor, settlement.dropped);
+    if (!this.#put(0, 0, this.next, this.#ackBody)) return this.#roll(mayEvict, this.next);
+    this.#savedCursor = settlement.cursor;
+    this.#savedDropped = settlement.dropped;
+    return true;
+  }
+
+  /** Programs a frame at the tail; what does not read back is zeroed and tried in the next slots. */
+  #put(length: number, second: number, sequence: number, body: Uint8Array): boolean {
+    const sectors = this.#sectors;
+    const slots = frameSlots(body.byteLength, sectors.slotBytes);
+    const frame = this.#frame.subarray(0, slots * sectors.slotBytes);
+    for (let tries = 0; tries < FRAME_TRIES && this.tail + slots <= sectors.slots; tries++) {
+      const slot = this.tail;
+      encodeFrame(frame, sectors.slotBytes, sectors.placeOf(this.active, slot), length, second, sequence, body);
+      const isIntact = sectors.program(this.active, slot, frame);
+      if (!isIntact) sectors.zero(this.active, slot, slots);
+      this.tail = slot + slots;
+      if (!isIntact) continue;
+      this.#lastSlot = slot;
+      return true;
+    }
+    return false;
+  }
+
+  /**
+   * Slots kept free at the end of the active sector: ACKs enough to settle the oldest sector, and the zones and the copy
+   * that solidifying takes once. None when the oldest sector is settled: it can be erased at any time.
+   */
   #reservedSlots(): number {
     this.#victimEnd ??= this.#endOfVictim(this.active + 1);
-    const unsettled = Math.max(0, this.#victimEnd - this.settlement.cursor);
-    return Math.floor(unsettled / this.#options.unsavedMax) + this.#frameSlotsMax + 1;
+    const unsettled = this.#victimEnd - this.settlement.cursor;
+    if (unsettled <= 0) return 0;
+    return Math.floor(unsettled / this.#options.unsavedMax) + 4 * this.#frameSlotsMax + 1;
   }
 
   /** The number after the last one in the sector that lies where `target` will; the cursor when none lies there. */
@@ -284,21 +314,8 @@ export class Writer implements LogEnd {
     return victim < this.oldest ? undefined : this.#sectors.header(victim + 1);
   }
 
-  /** Whether the cursor is all that a record's lag must tell. */
-  #onlyCursorMoved(): boolean {
-    return (
-      this.settlement.dropped === this.#savedDropped && this.settlement.voidsUnsettled === this.#savedVoidsUnsettled
-    );
-  }
-
   #isSaved(): boolean {
-    return this.unsaved === 0 && this.#onlyCursorMoved();
-  }
-
-  #markSaved(): void {
-    this.#savedCursor = this.settlement.cursor;
-    this.#savedDropped = this.settlement.dropped;
-    this.#savedVoidsUnsettled = this.settlement.voidsUnsettled;
+    return this.unsaved === 0 && this.settlement.dropped === this.#savedDropped;
   }
 }
 
@@ -308,8 +325,6 @@ function blankLog(sectors: Sectors, frameSlotsMax: number): Standing {
     next: 0,
     cursor: 0,
     dropped: 0,
-    voids: 0,
-    voidsUnsettled: 0,
     active,
     tail: sectors.slots,
     lastSlot: 0,

@@ -1,0 +1,126 @@
+/**
+ * Readings as they are stored: a few bytes each, against the channel table of their sensor (FORMAT.md, "Readings").
+ *
+ *   varint  boot * 4 + kind
+ *   varint  milliseconds since that boot
+ *   values  (kind 0)  ceil(channels / 8) bytes: bit i of byte i / 8 says that channel i has a value;
+ *                     then a signed varint for each, the value * 10^decimals, rounded
+ *   fault   (kind 1)  ASCII text: why there is no value
+ *   anchor  (kind 2)  varint: the wall time at that moment, milliseconds since 1970
+ *
+ * Does not know where records are kept, nor how they are sent.
+ */
+import type { Channel } from './channel.js';
+import { VarintReader, writeSignedVarint, writeVarint } from './varint.js';
+
+/** Longest text of a fault that is kept, in bytes. */
+export const FAULT_BYTES_MAX = 40;
+
+/** Values beyond are kept as missing: they cannot be told exactly. */
+const SCALED_MAX = Number.MAX_SAFE_INTEGER / 4;
+
+const VALUES = 0;
+const FAULT = 1;
+const ANCHOR = 2;
+
+export interface Moment {
+  readonly boot: number;
+  /** Since that boot. */
+  readonly milliseconds: number;
+}
+
+export type Reading = Moment &
+  (
+    | { readonly kind: 'values'; readonly values: readonly (number | undefined)[] }
+    | { readonly kind: 'fault'; readonly reason: string }
+    | { readonly kind: 'anchor'; readonly unixMilliseconds: number }
+  );
+
+/** Bytes that a reading of `channels` channels takes at most. */
+export function readingBytesMax(channels: number): number {
+  return Math.max(8 + 8 + Math.ceil(channels / 8) + channels * 8, 8 + 8 + FAULT_BYTES_MAX);
+}
+
+/** Writes `reading` to the start of `into` (large enough by `readingBytesMax`) and returns its length in bytes. */
+export function packReading(into: Uint8Array, reading: Reading, channels: readonly Channel[]): number {
+  const kind = reading.kind === 'values' ? VALUES : reading.kind === 'fault' ? FAULT : ANCHOR;
+  let at = writeVarint(into, 0, reading.boot * 4 + kind);
+  at = writeVarint(into, at, reading.milliseconds);
+  if (reading.kind === 'anchor') return writeVarint(into, at, reading.unixMilliseconds);
+  if (reading.kind === 'fault') return packText(into, at, reading.reason);
+  return packValues(into, at, reading.values, channels);
+}
+
+/**
+ * The reading in `bytes`. `channelsOf(boot)` gives the table that was in force; without one the values cannot be told, and
+ * the result is `undefined`, as it is for bytes that are no reading.
+ */
+export function unpackReading(
+  bytes: Uint8Array,
+  channelsOf: (boot: number) => readonly Channel[] | undefined,
+): Reading | undefined {
+  const reader = new VarintReader(bytes, 0);
+  const first = reader.unsigned();
+  const boot = Math.floor(first / 4);
+  const milliseconds = reader.unsigned();
+  switch (first % 4) {
+    case ANCHOR:
+      return { kind: 'anchor', boot, milliseconds, unixMilliseconds: reader.unsigned() };
+    case FAULT:
+      return { kind: 'fault', boot, milliseconds, reason: unpackText(bytes, reader.at) };
+    case VALUES: {
+      const channels = channelsOf(boot);
+      if (channels === undefined) return undefined;
+      return { kind: 'values', boot, milliseconds, values: unpackValues(bytes, reader, channels) };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function packValues(
+  into: Uint8Array,
+  from: number,
+  values: readonly (number | undefined)[],
+  channels: readonly Channel[],
+): number {
+  let at = from + Math.ceil(channels.length / 8);
+  into.fill(0, from, at);
+  for (let i = 0; i < channels.length; i++) {
+    const scaled = Math.round((values[i] ?? Number.NaN) * 10 ** (channels[i] as Channel).decimals);
+    if (!(Math.abs(scaled) <= SCALED_MAX)) continue;
+    const flags = from + (i >> 3);
+    into[flags] = (into[flags] as number) | (1 << (i & 7));
+    at = writeSignedVarint(into, at, scaled);
+  }
+  return at;
+}
+
+function unpackValues(
+  bytes: Uint8Array,
+  reader: VarintReader,
+  channels: readonly Channel[],
+): readonly (number | undefined)[] {
+  const flags = reader.at;
+  reader.at += Math.ceil(channels.length / 8);
+  return channels.map((channel, i) =>
+    ((bytes[flags + (i >> 3)] as number) >> (i & 7)) & 1 ? reader.signed() / 10 ** channel.decimals : undefined,
+  );
+}
+
+/** Characters beyond ASCII become '?': a reason is for a person, and the space is small. */
+function packText(into: Uint8Array, from: number, text: string): number {
+  let at = from;
+  for (const character of text) {
+    if (at === from + FAULT_BYTES_MAX) break;
+    const code = character.codePointAt(0) as number;
+    into[at++] = code >= 0x20 && code < 0x7f ? code : 0x3f;
+  }
+  return at;
+}
+
+function unpackText(bytes: Uint8Array, from: number): string {
+  let text = '';
+  for (let at = from; at < bytes.length; at++) text += String.fromCharCode(bytes[at] as number);
+  return text;
+}
