@@ -146,7 +146,13 @@ describe('TCP on the host', () => {
     expect(await converse(TLS, 'localhost', port, { certificate })).toBe('hello');
     expect(await converse(TLS, '127.0.0.1', port, { certificate })).toBe('hello');
     expect(await converse(TLS, '127.0.0.1', port, { certificate, serverName: 'broker.test' })).toBe('hello');
-    expect(await converse(TLS, 'localhost', port, { certificate, serverName: '127.0.0.1' })).toBe('hello');
+  });
+
+  it('expects the address in the certificate when the name to expect is one', async () => {
+    const broker = makeCertificate('address', 'IP:127.0.0.1');
+    const port = await listenWith(broker);
+    const secure = { certificate: broker.der, serverName: '127.0.0.1' };
+    expect(await converse(TLS, 'localhost', port, secure)).toBe('hello');
   });
 
   it('refuses a peer that another authority vouches for', async () => {

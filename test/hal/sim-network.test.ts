@@ -349,6 +349,26 @@ describe('a device', () => {
     flash.read(new Uint8Array(1), 0);
   });
 
+  it('is not told of its network when it has no power', () => {
+    const { scheduler, device, link } = newDevice();
+    let told = 0;
+    const watch = () => {
+      device.hal.network.watch(() => {
+        told += 1;
+      });
+    };
+    watch();
+    device.powerDown();
+    link.setConnected(false);
+    scheduler.runFor(1);
+    device.reboot();
+    watch();
+    link.setConnected(true);
+    device.powerDown();
+    scheduler.runFor(1);
+    expect(told).toBe(0);
+  });
+
   it('notes that it wanted to restart', () => {
     const { device } = newDevice();
     device.hal.system.restart();

@@ -1,0 +1,145 @@
+/**
+ * The real input of the devices: which sensors they have, and the drivers behind them.
+ *
+ * A sensor of the configuration whose driver is `replay` or `host` need not name its period and channels; they are filled
+ * in from the file and from what this computer can measure. What else is in the configuration passes through unread.
+ */
+import { basename } from 'node:path';
+import type { Sample, Sensor } from '../../hal/contract.js';
+import type { FiniteSensor } from '../../src/sampling/sampler.js';
+import { readRecording } from '../input/csv.js';
+import { defaultRecordingFile } from '../input/default-recording.js';
+import { HostSensor, probeHostChannels } from '../input/host.js';
+import type { Recording } from '../input/recording.js';
+import { Replay, recordingNotices, replayPeriodMilliseconds } from '../input/replay.js';
+import type { StartOptions } from './options.js';
+import { ReplayPosition } from './replay-position.js';
+
+const hostPeriodMilliseconds = 1000;
+
+type JsonObject = Record<string, unknown>;
+
+export interface DeviceDrivers {
+  readonly drivers: Record<string, (options: object) => Sensor>;
+  /** One sentence for each replay that is over. */
+  finished(): string[];
+  close(): void;
+}
+
+export class Inputs {
+  /** The sensors of the configuration, complete. */
+  sensors: unknown;
+  readonly #options: StartOptions;
+  readonly #recordings = new Map<string, Recording>();
+
+  private constructor(options: StartOptions) {
+    this.#options = options;
+  }
+
+  /** Reads every file there is to replay. Rejects with an Error that names the file and the line. */
+  static async prepare(options: StartOptions, configured: unknown): Promise<Inputs> {
+    const inputs = new Inputs(options);
+    const kind = options.sensors ?? (configured === undefined ? 'replay' : undefined);
+    const sensors = kind === undefined ? configured : [{ name: kind === 'replay' ? 'replay' : 'host', driver: kind }];
+    inputs.sensors = Array.isArray(sensors)
+      ? await Promise.all(sensors.map((sensor: unknown) => inputs.#complete(sensor)))
+      : sensors;
+    return inputs;
+  }
+
+  /** What is replayed and from where, and what is odd about it; one sentence each. */
+  notices(): string[] {
+    return [...this.#recordings.values()].flatMap((recording) => [
+      `replaying ${basename(recording.file)}: ${recording.rows} rows, ${recording.channels.length} channels`,
+      ...recordingNotices(recording),
+    ]);
+  }
+
+  driversFor(deviceFolder: string): DeviceDrivers {
+    const replays = new Map<string, StoredReplay>();
+    return {
+      drivers: {
+        host: () => new HostSensor(),
+        replay: (options) => {
+          const recording = this.#recordingOf(options as JsonObject);
+          let replay = replays.get(recording.file);
+          if (replay === undefined) {
+            replay = new StoredReplay(recording, new ReplayPosition(deviceFolder, recording.file));
+            replays.set(recording.file, replay);
+          }
+          return replay;
+        },
+      },
+      finished: () => [...replays.values()].filter(({ exhausted }) => exhausted).map((replay) => replay.finishedText),
+      close: () => {
+        for (const replay of replays.values()) replay.release();
+      },
+    };
+  }
+
+  async #complete(sensor: unknown): Promise<unknown> {
+    if (typeof sensor !== 'object' || sensor === null) return sensor;
+    const { driver, options } = sensor as JsonObject;
+    if (driver === 'host') {
+      const channels = (await probeHostChannels()).map((channel) => ({ ...channel, from: channel.name }));
+      return { periodMilliseconds: hostPeriodMilliseconds, channels, ...sensor };
+    }
+    if (driver !== 'replay') return sensor;
+    const recording = this.#recordingOf(options as JsonObject | undefined);
+    const { speed = this.#options.speed } = (options ?? {}) as { speed?: number };
+    return {
+      periodMilliseconds: replayPeriodMilliseconds(recording, speed),
+      channels: recording.channels.map(({ name, decimals }) => ({ name, from: name, unit: '', decimals })),
+      ...sensor,
+    };
+  }
+
+  #recordingOf(options: JsonObject | undefined): Recording {
+    const file = String(options?.file ?? this.#options.replayFile ?? defaultRecordingFile());
+    const recording = this.#recordings.get(file) ?? readRecording(file);
+    this.#recordings.set(file, recording);
+    return recording;
+  }
+}
+
+/** A replay that writes down how far it has come. It outlives the sensor that the agent closes and makes anew. */
+class StoredReplay implements FiniteSensor {
+  readonly #recording: Recording;
+  readonly #replay: Replay;
+  readonly #position: ReplayPosition;
+
+  constructor(recording: Recording, position: ReplayPosition) {
+    this.#recording = recording;
+    this.#position = position;
+    this.#replay = new Replay({ recording, startRow: position.row });
+  }
+
+  configure(): void {}
+
+  close(): void {}
+
+  get exhausted(): boolean {
+    return this.#replay.exhausted;
+  }
+
+  get finishedText(): string {
+    const { file, rows } = this.#recording;
+    return `all ${rows} rows of ${basename(file)} are replayed; to begin anew, remove ${this.#position.path}`;
+  }
+
+  sample(): Sample | undefined {
+    const sample = this.#replay.sample();
+    // The agent stores the reading in this turn; the row is done after that.
+    if (sample !== undefined) queueMicrotask(() => this.#store());
+    return sample;
+  }
+
+  release(): void {
+    this.#store();
+    this.#position.close();
+  }
+
+  #store(): void {
+    this.#position.row = this.#replay.nextRow;
+  }
+}

@@ -1,0 +1,292 @@
+/**
+ * The device: wires sensors, outbox and connection, and shows the books.
+ *
+ *     sensor -> Sampler -> pack -> Outbox -> Publisher -> Connection -> broker
+ *                                    ^                                     |
+ *                                    +---- release(sequence) <---- PUBACK -+
+ *
+ * A reading is durable when `#store` returns, whatever the connection does; sampling never waits for the network. Each
+ * boot gets a number, and, once the wall clock can be believed, an anchor record.
+ */
+import type { Hal, Sample, Sensor, Timer } from '../../hal/contract.js';
+import { Connection } from '../mqtt/connection.js';
+import { type Outbox, openOutbox } from '../outbox/outbox.js';
+import { Anchors, isBelievable } from '../reading/anchor.js';
+import { ChannelTables } from '../reading/channel.js';
+import { packReading, type Reading, readingBytesMax } from '../reading/reading.js';
+import { Sampler, type SensorStatistics } from '../sampling/sampler.js';
+import { type Books, Ledger } from './books.js';
+import { nextBoot } from './boot-number.js';
+import type { ChannelConfiguration, Configuration, SensorConfiguration } from './configuration.js';
+import { jsonMessage, Presence } from './presence.js';
+import { Publisher } from './publisher.js';
+import { SYSTEM_STREAM } from './schema.js';
+import { wrong } from './validate.js';
+
+/** Largest payload of the outbox, in bytes: what its format allows. Wider readings are stored in parts. */
+const PAYLOAD_BYTES_MAX = 255;
+
+/** The program's drivers by name: each gives a sensor, configured. `options` come from the configuration. */
+export interface Drivers {
+  readonly [name: string]: (options: object) => Sensor;
+}
+
+export interface AgentOptions {
+  readonly hal: Hal;
+  readonly configuration: Configuration;
+  readonly drivers: Drivers;
+  /** One sentence for each thing that a person might want to know. */
+  onEvent?(event: string): void;
+}
+
+export interface ConnectionSnapshot {
+  readonly state: 'stopped' | 'waiting' | 'connecting' | 'online';
+  /** Until the next attempt, while `waiting`. */
+  readonly retryInMilliseconds?: number | undefined;
+  /** Why the last connection ended. */
+  readonly cause?: string | undefined;
+  /** Connections the broker accepted since boot. */
+  readonly sessions: number;
+  readonly inFlight: number;
+}
+
+export interface AgentSnapshot {
+  readonly device: string;
+  readonly boot: number;
+  readonly connection: ConnectionSnapshot;
+  readonly books: Books;
+  /** The latest values by channel. */
+  readonly values: { readonly [channel: string]: number | undefined };
+  /** By sensor: why it gave no value the last time; absent when it did. */
+  readonly faults: { readonly [sensor: string]: string };
+  readonly sensors: readonly SensorStatistics[];
+  /** Readings that flash did not take: neither stored nor counted. */
+  readonly unstored: number;
+}
+
+export class Agent {
+  readonly #hal: Hal;
+  readonly #configuration: Configuration;
+  readonly #onEvent: (event: string) => void;
+  readonly #boot: number;
+  readonly #outbox: Outbox;
+  readonly #anchors: Anchors;
+  readonly #ledger: Ledger;
+  readonly #publisher: Publisher;
+  readonly #presence: Presence;
+  readonly #connection: Connection;
+  readonly #sampler: Sampler;
+  readonly #record: Uint8Array;
+  readonly #values: { [channel: string]: number | undefined } = {};
+  readonly #faults: { [sensor: string]: string } = {};
+  #session = 0;
+  #unstored = 0;
+  #stateDueMilliseconds = 0;
+  #heartbeat: Timer | undefined;
+
+  /**
+   * Counts the boot and opens the log; writes no reading yet. Throws a ConfigurationError when a driver is unknown, and an
+   * OutboxError when the partition holds no log and is not blank.
+   */
+  constructor({ hal, configuration, drivers, onEvent }: AgentOptions) {
+    const { sensors, broker, topics, publish, outbox } = configuration;
+    this.#hal = hal;
+    this.#configuration = configuration;
+    this.#onEvent = onEvent ?? (() => {});
+    const plans = sensors.map((sensor, i) => planOf(sensor, i, drivers));
+    const bytesMax = Math.min(PAYLOAD_BYTES_MAX, Math.max(...sensors.map((s) => readingBytesMax(s.channels.length))));
+    this.#record = new Uint8Array(Math.max(...sensors.map((s) => readingBytesMax(s.channels.length))));
+    this.#outbox = openOutbox(hal.flash, { random: hal.random, payloadBytesMax: bytesMax, ...outbox });
+    this.#boot = nextBoot(hal.keyValue);
+    this.#ledger = new Ledger(this.#outbox.statistics());
+    this.#anchors = new Anchors(hal.keyValue);
+    const tables = new ChannelTables(hal.keyValue);
+    sensors.forEach(({ name, channels }, i) => {
+      tables.declare(i, this.#boot, { sensor: name, channels });
+    });
+    this.#publisher = new Publisher({
+      outbox: this.#outbox,
+      clock: hal.clock,
+      boot: this.#boot,
+      anchors: this.#anchors,
+      tables,
+      topics,
+      publish,
+    });
+    this.#presence = new Presence({ topic: topics.status, boot: this.#boot, resetReason: hal.system.resetReason });
+    this.#sampler = new Sampler({
+      clock: hal.clock,
+      sensors: plans,
+      onSample: (i, sample, milliseconds) => this.#sampled(i, sample, milliseconds),
+      onFault: (i, reason, milliseconds) => this.#failed(i, reason, milliseconds),
+    });
+    this.#connection = new Connection({
+      clock: hal.clock,
+      random: hal.random,
+      network: hal.network,
+      Stream: broker.tls ? hal.TLS : hal.TCP,
+      host: broker.host,
+      port: broker.port,
+      secure: broker.secure,
+      clientId: broker.clientId,
+      user: broker.user,
+      password: broker.password,
+      clean: broker.clean,
+      keepAliveSeconds: broker.keepAliveSeconds,
+      windowMax: broker.window,
+      transmitBytesMax: transmitBytesOf(configuration),
+      will: (session) => this.#presence.will(session),
+      onConnected: ({ session }) => this.#connected(session),
+      onDisconnected: (cause) => this.#onEvent(`disconnected: ${cause.message}`),
+      onAcknowledged: (token) => this.#publisher.acknowledged(token),
+      onReady: () => this.#publisher.fill(this.#connection),
+    });
+  }
+
+  start(): void {
+    this.#onEvent(`boot ${this.#boot}, ${this.#outbox.statistics().queued} readings queued`);
+    this.#connection.start();
+    this.#sampler.start();
+    this.#beat();
+  }
+
+  /** Stops sampling, saves the acknowledged position, says goodbye to the broker. What is queued stays in flash. */
+  stop(): void {
+    this.#sampler.stop();
+    if (this.#heartbeat !== undefined) this.#hal.clock.clearTimer(this.#heartbeat);
+    this.#heartbeat = undefined;
+    this.#outbox.flush();
+    this.#connection.publish(this.#presence.stopped(this.#session, this.#books()));
+    this.#connection.stop();
+  }
+
+  snapshot(): AgentSnapshot {
+    const { state, retryAtMilliseconds, statistics } = this.#connection;
+    return {
+      device: this.#configuration.device,
+      boot: this.#boot,
+      connection: {
+        state: state === 'connected' ? 'online' : state,
+        retryInMilliseconds: retryAtMilliseconds && Math.max(0, retryAtMilliseconds - this.#hal.clock.milliseconds()),
+        cause: statistics.lastCause?.message,
+        sessions: statistics.connects,
+        inFlight: this.#publisher.inFlight,
+      },
+      books: this.#books(),
+      values: { ...this.#values },
+      faults: { ...this.#faults },
+      sensors: this.#sampler.statistics(),
+      unstored: this.#unstored,
+    };
+  }
+
+  #books(): Books {
+    return this.#ledger.books(this.#outbox.statistics());
+  }
+
+  #sampled(i: number, sample: Sample, milliseconds: number): void {
+    const { name, channels } = this.#configuration.sensors[i] as SensorConfiguration;
+    const values = channels.map(({ from }) => valueAt(sample, from));
+    channels.forEach((channel, c) => {
+      this.#values[channel.name] = values[c];
+    });
+    delete this.#faults[name];
+    this.#store(i, { kind: 'values', boot: this.#boot, milliseconds, values }, channels);
+    this.#publishState(milliseconds);
+  }
+
+  #failed(i: number, reason: string, milliseconds: number): void {
+    const { name, channels } = this.#configuration.sensors[i] as SensorConfiguration;
+    this.#faults[name] = reason;
+    for (const channel of channels) this.#values[channel.name] = undefined;
+    this.#onEvent(`sensor ${name}: ${reason}`);
+    this.#store(i, { kind: 'fault', boot: this.#boot, milliseconds, reason }, channels);
+  }
+
+  /** Puts a reading into flash, and what waits there onto the connection. */
+  #store(stream: number, reading: Reading, channels: readonly ChannelConfiguration[]): void {
+    try {
+      this.#anchor();
+      this.#append(stream, reading, channels);
+    } catch (error) {
+      this.#unstored++;
+      this.#onEvent(`a reading could not be stored: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    this.#publisher.fill(this.#connection);
+  }
+
+  #append(stream: number, reading: Reading, channels: readonly ChannelConfiguration[]): void {
+    const byteLength = packReading(this.#record, reading, channels);
+    if (byteLength > this.#outbox.payloadBytesMax && reading.kind === 'values') {
+      const half = reading.values.findLastIndex((value) => value !== undefined) >> 1;
+      this.#append(stream, { ...reading, values: reading.values.slice(0, half + 1) }, channels);
+      this.#append(stream, { ...reading, values: reading.values.map((v, i) => (i > half ? v : undefined)) }, channels);
+      return;
+    }
+    this.#outbox.append(this.#record.subarray(0, byteLength), stream);
+    this.#ledger.stored();
+  }
+
+  /** The first believable wall time of this boot becomes its anchor. */
+  #anchor(): void {
+    if (this.#anchors.startOf(this.#boot) !== undefined) return;
+    const unixMilliseconds = this.#hal.clock.wallMilliseconds();
+    if (!isBelievable(unixMilliseconds)) return;
+    const milliseconds = this.#hal.clock.milliseconds();
+    this.#append(SYSTEM_STREAM, { kind: 'anchor', boot: this.#boot, milliseconds, unixMilliseconds }, []);
+    this.#anchors.learn(this.#boot, milliseconds, unixMilliseconds);
+  }
+
+  #connected(session: number): void {
+    this.#session = session;
+    this.#onEvent(`connected, session ${session}`);
+    this.#connection.publish(this.#presence.online(session, this.#books()));
+    this.#publisher.begin();
+    this.#publisher.fill(this.#connection);
+  }
+
+  /** The latest values, at most once a period: lost when offline, since old values must not look new. */
+  #publishState(milliseconds: number): void {
+    const { topics, publish } = this.#configuration;
+    if (milliseconds < this.#stateDueMilliseconds || this.#connection.state !== 'connected') return;
+    const start = this.#anchors.startOf(this.#boot);
+    const time = start === undefined ? {} : { ts: start + milliseconds };
+    if (this.#connection.publish(jsonMessage(topics.state, { ...time, ...this.#values }, false)))
+      this.#stateDueMilliseconds = milliseconds + publish.statePeriodMilliseconds;
+  }
+
+  /** Status with the books, now and then; saves the acknowledged position when nothing is in flight. */
+  #beat(): void {
+    this.#heartbeat = this.#hal.clock.setTimer(
+      () => this.#beat(),
+      this.#configuration.publish.statusPeriodSeconds * 1000,
+    );
+    if (this.#connection.state !== 'connected') return;
+    this.#connection.publish(this.#presence.online(this.#session, this.#books()));
+    this.#publisher.fill(this.#connection);
+    if (this.#publisher.inFlight === 0) this.#outbox.flush();
+  }
+}
+
+function planOf(sensor: SensorConfiguration, i: number, drivers: Drivers) {
+  const { name, driver, options, periodMilliseconds } = sensor;
+  const create = drivers[driver];
+  if (create === undefined) throw wrong(`sensors[${i}].driver`, `one of ${Object.keys(drivers).join(', ')}`, driver);
+  return { name, periodMilliseconds, create: () => create(options) };
+}
+
+/** `path` is "temperature", or "thermometer.temperature" as ECMA-419 nests it. */
+function valueAt(sample: Sample, path: string): number | undefined {
+  let value: unknown = sample[path];
+  const dot = path.indexOf('.');
+  if (value === undefined && dot > 0) {
+    const outer = sample[path.slice(0, dot)];
+    if (typeof outer === 'object' && outer !== null) value = (outer as Sample)[path.slice(dot + 1)];
+  }
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+/** Room for the largest message, whichever that is, and one more of the usual size. */
+function transmitBytesOf({ publish, topics }: Configuration): number {
+  return Math.max(4096, publish.messageBytesMax + topics.telemetry.length + 1024);
+}

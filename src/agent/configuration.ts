@@ -1,0 +1,129 @@
+/**
+ * The configuration of an agent: what schema.ts describes, as types, checked and with every default filled in.
+ */
+import type { StreamSecurity } from '../../hal/contract.js';
+import { decodeBase64 } from './base64.js';
+import { configurationSchema } from './schema.js';
+import { ConfigurationError, validate } from './validate.js';
+
+export { ConfigurationError } from './validate.js';
+
+export interface ChannelConfiguration {
+  readonly name: string;
+  readonly from: string;
+  readonly unit: string;
+  readonly decimals: number;
+}
+
+export interface SensorConfiguration {
+  readonly name: string;
+  readonly driver: string;
+  readonly periodMilliseconds: number;
+  readonly channels: readonly ChannelConfiguration[];
+  readonly options: object;
+}
+
+export interface BrokerConfiguration {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+  readonly secure: StreamSecurity;
+  readonly user?: string;
+  readonly password?: string;
+  readonly clientId: string;
+  readonly clean: boolean;
+  readonly keepAliveSeconds: number;
+  readonly window: number;
+}
+
+export interface Topics {
+  readonly telemetry: string;
+  readonly unresolved: string;
+  readonly state: string;
+  readonly status: string;
+}
+
+export interface PublishConfiguration {
+  readonly readingsPerMessageMax: number;
+  readonly messageBytesMax: number;
+  readonly statePeriodMilliseconds: number;
+  readonly statusPeriodSeconds: number;
+  readonly timeWaitSeconds: number;
+}
+
+export interface Configuration {
+  readonly device: string;
+  readonly broker: BrokerConfiguration;
+  readonly topics: Topics;
+  readonly sensors: readonly SensorConfiguration[];
+  readonly publish: PublishConfiguration;
+  readonly outbox: { readonly acknowledgementsUnsavedMax: number };
+}
+
+/** The checked part before names and topics are derived; optional where the schema has no default. */
+interface Settings {
+  readonly device?: string;
+  readonly broker: Omit<BrokerConfiguration, 'port' | 'clientId' | 'secure'> & {
+    readonly port?: number;
+    readonly clientId?: string;
+    readonly certificate?: string;
+  };
+  readonly topics: Partial<Topics> & { readonly prefix: string };
+  readonly sensors: readonly (Omit<SensorConfiguration, 'channels'> & {
+    readonly channels: readonly (Omit<ChannelConfiguration, 'from'> & { readonly from?: string })[];
+  })[];
+  readonly publish: PublishConfiguration;
+  readonly outbox: Configuration['outbox'];
+}
+
+/**
+ * Checks a configuration (JSON, parsed) and fills in every default. Throws a ConfigurationError that names the path and what
+ * was expected there.
+ */
+export function parseConfiguration(value: unknown, hardwareId: string): Configuration {
+  const settings = validate(value, configurationSchema) as Settings;
+  const { broker, topics, publish, outbox } = settings;
+  requireUnique(
+    settings.sensors.map(({ name }, i) => [`sensors[${i}].name`, name]),
+    'sensor',
+  );
+  requireUnique(
+    settings.sensors.flatMap(({ channels }, i) =>
+      channels.map(({ name }, j): [string, string] => [`sensors[${i}].channels[${j}].name`, name]),
+    ),
+    'channel',
+  );
+  const device = settings.device ?? hardwareId;
+  const { certificate, ...rest } = broker;
+  const base = `${topics.prefix}/${device}`;
+  return {
+    device,
+    broker: {
+      ...rest,
+      port: broker.port ?? (broker.tls ? 8883 : 1883),
+      clientId: broker.clientId ?? `godwit-${hardwareId}`,
+      secure: certificate === undefined ? {} : { certificate: decodeBase64(certificate) },
+    },
+    topics: {
+      telemetry: topics.telemetry ?? `${base}/telemetry`,
+      unresolved: topics.unresolved ?? `${base}/unresolved`,
+      state: topics.state ?? `${base}/state`,
+      status: topics.status ?? `${base}/status`,
+    },
+    sensors: settings.sensors.map((sensor) => ({
+      ...sensor,
+      channels: sensor.channels.map((channel) => ({ ...channel, from: channel.from ?? channel.name })),
+    })),
+    publish,
+    outbox,
+  };
+}
+
+function requireUnique(names: readonly [path: string, name: string][], kind: string): void {
+  const seen: string[] = [];
+  for (const [path, name] of names) {
+    if (seen.includes(name))
+      throw new ConfigurationError(`${path}: expected a ${kind} name of its own, "${name}" is taken`);
+    seen.push(name);
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * What a device says of itself: the retained status message, as birth, as will, and now and then with its books.
+ *
+ * Birth and will of a connection carry the same (boot, session), so that a will that arrives late, after the device is back,
+ * is recognised as old: presence cannot lie.
+ */
+import type { Message } from '../mqtt/packet.js';
+import { encodeUtf8, utf8ByteLength } from '../mqtt/utf8.js';
+
+export interface PresenceOptions {
+  readonly topic: string;
+  readonly boot: number;
+  readonly resetReason: string;
+}
+
+export class Presence {
+  readonly #options: PresenceOptions;
+
+  constructor(options: PresenceOptions) {
+    this.#options = options;
+  }
+
+  /** What the broker publishes when connection number `session` dies. */
+  will(session: number): Message {
+    return this.#status({ state: 'offline', boot: this.#options.boot, session });
+  }
+
+  online(session: number, books: object): Message {
+    const { boot, resetReason } = this.#options;
+    return this.#status({ state: 'online', boot, session, resetReason, books });
+  }
+
+  /** The last words of a device that is stopped on purpose. */
+  stopped(session: number, books: object): Message {
+    return this.#status({ state: 'offline', boot: this.#options.boot, session, reason: 'stopped', books });
+  }
+
+  #status(content: object): Message {
+    return jsonMessage(this.#options.topic, content, true);
+  }
+}
+
+/** A QoS 0 message with `content` as JSON. */
+export function jsonMessage(topic: string, content: object, retain: boolean): Message {
+  const text = JSON.stringify(content);
+  const payload = new Uint8Array(utf8ByteLength(text));
+  encodeUtf8(text, payload, 0);
+  return { topic, payload, qos: 0, retain };
+}

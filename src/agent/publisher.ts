@@ -1,0 +1,220 @@
+/**
+ * From the outbox to the connection: takes records, makes messages of them, and releases them when the broker has
+ * acknowledged the message.
+ *
+ * Keeps numbers, not messages: of what is in flight only the first and last sequence number. After a reconnect the outbox
+ * is read again from the oldest unsettled record, and the messages that were in flight are made once more with the same
+ * boundaries, so that they are the same messages, in the same order.
+ *
+ * Readings of this boot wait, for a while, for a clock that is not set.
+ */
+import type { Clock } from '../../hal/contract.js';
+import type { Message } from '../mqtt/packet.js';
+import { encodeUtf8, utf8ByteLength } from '../mqtt/utf8.js';
+import type { Outbox } from '../outbox/outbox.js';
+import type { Anchors } from '../reading/anchor.js';
+import type { Channel, ChannelTables, SensorTable } from '../reading/channel.js';
+import { type Reading, unpackReading } from '../reading/reading.js';
+import type { PublishConfiguration, Topics } from './configuration.js';
+import { rawTelemetry, telemetryOf } from './telemetry.js';
+
+export interface PublisherOptions {
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly boot: number;
+  readonly anchors: Anchors;
+  readonly tables: ChannelTables;
+  readonly topics: Topics;
+  readonly publish: PublishConfiguration;
+}
+
+/** What the publisher needs of a connection. */
+export interface Sender {
+  readonly ready: boolean;
+  publish(message: Message, token: number): boolean;
+}
+
+/** Numbers first <= n <= last: the records of one message. The last one is its token. */
+interface Span {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A record as it goes into a message. */
+interface Element {
+  readonly sequence: number;
+  readonly text: string;
+  readonly isResolved: boolean;
+}
+
+/** A record as it came from the outbox: a reading, or, without one, what goes out in its place. */
+interface Decoded {
+  readonly sequence: number;
+  readonly reading?: Reading;
+  readonly table?: SensorTable | undefined;
+  readonly text: string;
+}
+
+export class Publisher {
+  readonly #options: PublisherOptions;
+  /** In flight on this connection, in order. */
+  #inFlight: Span[] = [];
+  /** In flight on an earlier connection and not yet sent again, in order. */
+  #again: Span[] = [];
+  /** Taken from the outbox and not yet an element: waits for the clock. */
+  #decoded: Decoded | undefined;
+  /** Not yet part of a message. */
+  #element: Element | undefined;
+  /** Made and not yet taken by the connection. */
+  #message: (Span & { readonly message: Message }) | undefined;
+  /** An earlier boot whose anchor was looked for in the log, and when its millisecond 0 was. */
+  #searchedBoot = 0;
+  #searchedStart: number | undefined;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+  }
+
+  /** There is a new connection: begins again with the oldest unsettled record. */
+  begin(): void {
+    this.#again = [...this.#inFlight, ...this.#again];
+    this.#inFlight = [];
+    this.#decoded = undefined;
+    this.#element = undefined;
+    this.#message = undefined;
+    this.#options.outbox.rewind();
+  }
+
+  /** Hands the connection as much as it takes. */
+  fill(sender: Sender): void {
+    while (sender.ready) {
+      this.#message ??= this.#compose();
+      if (this.#message === undefined) return;
+      const { first, last, message } = this.#message;
+      if (!sender.publish(message, last)) return;
+      this.#inFlight.push({ first, last });
+      this.#message = undefined;
+    }
+  }
+
+  /** The broker has taken the message with this token. */
+  acknowledged(token: number): void {
+    const i = this.#inFlight.findIndex(({ last }) => last === token);
+    const span = this.#inFlight[i];
+    if (span === undefined) return;
+    this.#inFlight.splice(i, 1);
+    for (let sequence = span.first; sequence <= span.last; sequence++) this.#options.outbox.release(sequence);
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.length;
+  }
+
+  #compose(): (Span & { message: Message }) | undefined {
+    const { readingsPerMessageMax, messageBytesMax } = this.#options.publish;
+    const elements: Element[] = [];
+    let bytes = 2;
+    let span: Span | undefined;
+    let isWhole = false;
+    for (;;) {
+      this.#element ??= this.#take();
+      const element = this.#element;
+      if (element === undefined) break;
+      const before = elements[0];
+      if (before === undefined) span = this.#spanOf(element.sequence);
+      else if (element.isResolved !== before.isResolved) break;
+      const byteLength = utf8ByteLength(element.text) + 1;
+      if (span === undefined) {
+        if (this.#again[0] !== undefined && before !== undefined && element.sequence >= this.#again[0].first) break;
+        if (before !== undefined && bytes + byteLength > messageBytesMax) break;
+      } else if (element.sequence > span.last) {
+        isWhole = true;
+        break;
+      }
+      bytes += byteLength;
+      elements.push(element);
+      this.#element = undefined;
+      isWhole = element.sequence === span?.last;
+      if (isWhole || (span === undefined && elements.length === readingsPerMessageMax)) break;
+    }
+    const first = elements[0];
+    const last = elements[elements.length - 1];
+    if (first === undefined || last === undefined) return undefined;
+    const { telemetry, unresolved } = this.#options.topics;
+    const texts = elements.map(({ text }) => text);
+    const payload = bytesOf(texts.length === 1 ? first.text : `[${texts.join(',')}]`);
+    const message: Message = { topic: first.isResolved ? telemetry : unresolved, payload, qos: 1, retain: false };
+    return { first: first.sequence, last: isWhole && span !== undefined ? span.last : last.sequence, message };
+  }
+
+  /** The message in which `sequence` was in flight before, if it was. */
+  #spanOf(sequence: number): Span | undefined {
+    while (this.#again[0] !== undefined && this.#again[0].last < sequence) this.#again.shift();
+    const span = this.#again[0];
+    return span !== undefined && span.first <= sequence ? this.#again.shift() : undefined;
+  }
+
+  /** The next element; `undefined` when nothing waits, or the next reading waits for the clock. */
+  #take(): Element | undefined {
+    const { clock, boot, publish } = this.#options;
+    this.#decoded ??= this.#next();
+    if (this.#decoded === undefined) return undefined;
+    const { sequence, reading, table, text } = this.#decoded;
+    if (reading === undefined) {
+      this.#decoded = undefined;
+      return { sequence, text, isResolved: false };
+    }
+    const start = this.#startOf(reading.boot);
+    const mayWait = reading.boot === boot && clock.milliseconds() < publish.timeWaitSeconds * 1000;
+    if (start === undefined && mayWait) return undefined;
+    this.#decoded = undefined;
+    const time = start === undefined ? undefined : start + reading.milliseconds;
+    return { sequence, text: telemetryOf(reading, sequence, table, time), isResolved: time !== undefined };
+  }
+
+  #next(): Decoded | undefined {
+    const record = this.#options.outbox.next();
+    if (record === undefined) return undefined;
+    const { sequence, stream, payload } = record;
+    const { tables } = this.#options;
+    const reading = readingOf(payload, (boot) => tables.at(stream, boot)?.channels);
+    if (reading === undefined) return { sequence, text: rawTelemetry(sequence, stream, payload) };
+    return { sequence, reading, table: tables.at(stream, reading.boot), text: '' };
+  }
+
+  /** When millisecond 0 of a boot was. That of an earlier boot may stand further ahead in the log. */
+  #startOf(boot: number): number | undefined {
+    const { anchors, outbox } = this.#options;
+    const start = anchors.startOf(boot);
+    if (start !== undefined || boot === this.#options.boot) return start;
+    if (boot !== this.#searchedBoot) {
+      this.#searchedBoot = boot;
+      this.#searchedStart = undefined;
+      outbox.lookAhead(({ payload }) => {
+        const reading = readingOf(payload, () => []);
+        if (reading?.kind === 'anchor' && reading.boot === boot)
+          this.#searchedStart = reading.unixMilliseconds - reading.milliseconds;
+        return this.#searchedStart === undefined && (reading === undefined || reading.boot <= boot);
+      });
+    }
+    return this.#searchedStart;
+  }
+}
+
+/** Foreign bytes with an intact checksum are no reading; they must not stop the queue. */
+function readingOf(
+  payload: Uint8Array,
+  channelsOf: (boot: number) => readonly Channel[] | undefined,
+): Reading | undefined {
+  try {
+    return unpackReading(payload, channelsOf);
+  } catch {
+    return undefined;
+  }
+}
+
+function bytesOf(text: string): Uint8Array {
+  const bytes = new Uint8Array(utf8ByteLength(text));
+  encodeUtf8(text, bytes, 0);
+  return bytes;
+}

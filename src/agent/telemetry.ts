@@ -1,0 +1,53 @@
+/**
+ * What a reading looks like on the wire: one JSON object, or an array of such objects when several travel in one message.
+ *
+ *     {"ts":1760000000123,"values":{"temperature":21.4},"boot":12,"seq":3451}
+ *
+ * `ts` (milliseconds since 1970) and `values` are what ThingsBoard, Telegraf and Node-RED take as they are. (boot, seq) is
+ * what a consumer recognises duplicates by. A sensor that failed has no values but a `fault`; the record that fixes the
+ * wall time of a boot has `anchor`. Without `ts`, nobody knew the time of that boot; `ms` then is the time since it.
+ */
+import type { SensorTable } from '../reading/channel.js';
+import type { Reading } from '../reading/reading.js';
+
+interface Element {
+  ts?: number;
+  ms?: number;
+  values: { [name: string]: number };
+  boot: number;
+  seq: number;
+  fault?: { sensor: string; reason: string };
+  anchor?: true;
+}
+
+/** One element. `unixMilliseconds` is when the reading was taken, if that is known. */
+export function telemetryOf(
+  reading: Reading,
+  sequence: number,
+  table: SensorTable | undefined,
+  unixMilliseconds: number | undefined,
+): string {
+  const { boot, milliseconds } = reading;
+  const values: { [name: string]: number } = {};
+  if (reading.kind === 'values')
+    table?.channels.forEach(({ name }, i) => {
+      const value = reading.values[i];
+      if (value !== undefined) values[name] = value;
+    });
+  const element: Element = {
+    ...(unixMilliseconds === undefined ? { ms: milliseconds } : { ts: unixMilliseconds }),
+    values,
+    boot,
+    seq: sequence,
+  };
+  if (reading.kind === 'fault') element.fault = { sensor: table?.sensor ?? 'unknown', reason: reading.reason };
+  if (reading.kind === 'anchor') element.anchor = true;
+  return JSON.stringify(element);
+}
+
+/** A record whose channels nobody knows any more goes out as it is stored, in hexadecimal: it is not lost. */
+export function rawTelemetry(sequence: number, stream: number, payload: Uint8Array): string {
+  let raw = '';
+  for (const byte of payload) raw += (byte < 16 ? '0' : '') + byte.toString(16);
+  return JSON.stringify({ values: {}, seq: sequence, stream, raw });
+}

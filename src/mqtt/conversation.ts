@@ -1,0 +1,330 @@
+/**
+ * What client and broker say to each other on one connection after another: CONNECT and CONNACK, messages and their
+ * acknowledgements, requests and their answers, pings.
+ *
+ * Works on a link that its owner opens. It decides what an inbound packet means, encodes what goes out into the link's
+ * transmit buffer, and knows until when what must have happened; it throws whatever must end the connection. It sets no
+ * timers and does not reconnect: that is the owner's (`connection.ts`).
+ */
+import { ConnectionError, refusal } from './cause.js';
+import { Decoder } from './decode.js';
+import {
+  connectByteLength,
+  encodeConnect,
+  encodeDisconnect,
+  encodePingreq,
+  encodePuback,
+  encodePublish,
+  encodeSubscribe,
+  encodeTopicName,
+  encodeUnsubscribe,
+  PINGREQ_BYTES,
+  PUBACK_BYTES,
+  publishByteLength,
+  subscribeByteLength,
+  unsubscribeByteLength,
+} from './encode.js';
+import { type KeepAlive, keepAliveDeadline, keepAliveInterval, keepAliveVerdict } from './keep-alive.js';
+import { Link, RECEIVE_BYTES } from './link.js';
+import type { ConnectionOptions, Limits } from './options.js';
+import type { Connect, InboundPacket, InboundPublish, Message, Subscription } from './packet.js';
+import { PacketType, ProtocolError } from './packet.js';
+import { type RequestDone, Session } from './session.js';
+
+/** The smallest PUBLISH with QoS 1: fixed header, a topic of one byte, packet identifier. */
+const PUBLISH_BYTES_MIN = 7;
+/** Room kept for the acknowledgements of whatever a full receive buffer can hold, and the end of a packet before it. */
+const ACKNOWLEDGEMENTS_BYTES = (Math.floor(RECEIVE_BYTES / PUBLISH_BYTES_MIN) + 1) * PUBACK_BYTES;
+const DISCONNECT_BYTES = 2;
+const NOTHING = new Uint8Array(0);
+
+export class Conversation {
+  readonly link: Link;
+  readonly session: Session;
+  /** CONNACKs that accepted. */
+  connects = 0;
+  sentPackets = 0;
+  receivedPackets = 0;
+  readonly #options: ConnectionOptions;
+  readonly #limits: Limits;
+  readonly #clean: boolean;
+  readonly #decoder: Decoder;
+  readonly #keepAlive: KeepAlive;
+  #phase: 'closed' | 'opening' | 'greeting' | 'connected' = 'closed';
+  #openedMilliseconds = 0;
+  #connectedMilliseconds = 0;
+  #sessionNumber = 0;
+  /** The topic published to last, ready for the next message to it. */
+  #topic = '';
+  #encodedTopic: Uint8Array = NOTHING;
+  #now = 0;
+
+  // Made once, so that a turn allocates no closures.
+  readonly #onPacket = (packet: InboundPacket): void => this.#take(packet);
+  readonly #onBytes = (bytes: Uint8Array): void => {
+    this.#keepAlive.receivedMilliseconds = this.#now;
+    this.#decoder.push(bytes, this.#onPacket);
+  };
+  readonly #mayReceive = (): boolean => this.isOpen && this.link.end <= this.#limits.transmitBytesMax;
+
+  constructor(options: ConnectionOptions, limits: Limits, onEvent: () => void) {
+    this.#options = options;
+    this.#limits = limits;
+    this.#clean = options.clean ?? true;
+    this.link = new Link({
+      Stream: options.Stream,
+      host: options.host,
+      port: options.port,
+      secure: options.secure,
+      transmitCapacityBytes: limits.transmitBytesMax + ACKNOWLEDGEMENTS_BYTES + PINGREQ_BYTES + DISCONNECT_BYTES,
+      onEvent,
+    });
+    this.#decoder = new Decoder(limits.packetBytesMax);
+    this.session = new Session(limits.windowMax);
+    this.#keepAlive = {
+      intervalMilliseconds: keepAliveInterval(limits.keepAliveSeconds),
+      responseTimeoutMilliseconds: limits.responseTimeoutMilliseconds,
+      sentMilliseconds: 0,
+      receivedMilliseconds: 0,
+      pingMilliseconds: undefined,
+    };
+    // Throws now what would otherwise fail at every connect.
+    this.#measureConnect(typeof options.will === 'function' ? undefined : options.will);
+  }
+
+  get isOpen(): boolean {
+    return this.#phase !== 'closed';
+  }
+
+  get isConnected(): boolean {
+    return this.#phase === 'connected';
+  }
+
+  get ready(): boolean {
+    return this.isConnected && !this.session.windowFull && this.link.end < this.#limits.transmitBytesMax;
+  }
+
+  /** Since CONNACK; 0 without. */
+  connectedFor(nowMilliseconds: number): number {
+    return this.isConnected ? nowMilliseconds - this.#connectedMilliseconds : 0;
+  }
+
+  open(nowMilliseconds: number): void {
+    this.#phase = 'opening';
+    this.#openedMilliseconds = nowMilliseconds;
+    this.link.open();
+  }
+
+  /** Releases the stream; `cause` is told to those who wait for an answer. */
+  close(cause: Error): void {
+    this.#phase = 'closed';
+    this.link.close();
+    this.#decoder.reset();
+    for (const { done } of this.session.end()) done(cause, NOTHING);
+  }
+
+  /** Says goodbye, if there was a greeting, as far as the stream takes it at once [MQTT-3.14.4-1]. */
+  leave(): void {
+    const isGreeted = this.#phase === 'greeting' || this.#phase === 'connected';
+    this.link.flush();
+    if (isGreeted) this.#sent(encodeDisconnect(this.link.transmit, this.link.end), this.#now);
+    this.link.flush();
+  }
+
+  /**
+   * Takes what arrived, does what is due, lets the program publish, and writes. True: there is more to do at once.
+   * Throws the cause when the connection must end.
+   */
+  turn(nowMilliseconds: number): boolean {
+    this.#now = nowMilliseconds;
+    const { link } = this;
+    const isMore = link.receive(this.#onBytes, this.#mayReceive);
+    if (!this.isOpen) return false;
+    if (link.failure !== undefined) throw new ConnectionError('stream', link.failure);
+    if (link.established && this.#phase === 'opening') this.#greet();
+    this.#checkDeadlines();
+    const before = link.end;
+    if (this.ready) this.#options.onReady?.();
+    const isProducing = link.end > before;
+    link.flush();
+    return (isMore && this.#mayReceive()) || (isProducing && this.ready);
+  }
+
+  /** When a turn is next needed, if nothing happens until then. */
+  deadline(): number {
+    switch (this.#phase) {
+      case 'closed':
+        return Number.POSITIVE_INFINITY;
+      case 'connected':
+        return Math.min(this.#acknowledgeDeadline(), this.#requestDeadline(), keepAliveDeadline(this.#keepAlive));
+      default:
+        return this.#openedMilliseconds + this.#limits.connectTimeoutMilliseconds;
+    }
+  }
+
+  publish(message: Message, token: number | undefined): boolean {
+    if (message.topic !== this.#topic || this.#topic === '') {
+      this.#encodedTopic = encodeTopicName(message.topic);
+      this.#topic = message.topic;
+    }
+    const byteLength = publishByteLength(this.#encodedTopic, message);
+    const hasRoom = this.#hasRoom('message', byteLength);
+    if (message.qos > 0 && token === undefined) throw new RangeError('a QoS 1 message needs a token');
+    if (!this.isConnected || !hasRoom) return false;
+    const now = this.#options.clock.milliseconds();
+    let packetId = 0;
+    let dup = false;
+    if (message.qos > 0 && token !== undefined) {
+      if (this.session.windowFull) return false;
+      dup = this.session.isRedelivery(token);
+      packetId = this.session.publish(token, now);
+    }
+    this.#sent(encodePublish(this.#encodedTopic, message, packetId, dup, this.link.transmit, this.link.end), now);
+    return true;
+  }
+
+  subscribe(subscriptions: readonly Subscription[], done: RequestDone): boolean {
+    const byteLength = subscribeByteLength(subscriptions);
+    if (!this.#hasRoom('SUBSCRIBE', byteLength) || !this.isConnected || this.session.requestsFull) return false;
+    const now = this.#options.clock.milliseconds();
+    const packetId = this.session.request(PacketType.SUBSCRIBE, subscriptions.length, now, done);
+    this.#sent(encodeSubscribe(subscriptions, packetId, byteLength, this.link.transmit, this.link.end), now);
+    return true;
+  }
+
+  unsubscribe(filters: readonly string[], done: RequestDone): boolean {
+    const byteLength = unsubscribeByteLength(filters);
+    if (!this.#hasRoom('UNSUBSCRIBE', byteLength) || !this.isConnected || this.session.requestsFull) return false;
+    const now = this.#options.clock.milliseconds();
+    const packetId = this.session.request(PacketType.UNSUBSCRIBE, filters.length, now, done);
+    this.#sent(encodeUnsubscribe(filters, packetId, byteLength, this.link.transmit, this.link.end), now);
+    return true;
+  }
+
+  #hasRoom(what: string, byteLength: number): boolean {
+    const { transmitBytesMax } = this.#limits;
+    if (byteLength > transmitBytesMax) {
+      throw new RangeError(
+        `a ${what} of ${byteLength} bytes can never be sent, transmitBytesMax is ${transmitBytesMax}`,
+      );
+    }
+    return this.link.end + byteLength <= transmitBytesMax;
+  }
+
+  /** A packet was encoded, up to `end`. */
+  #sent(end: number, nowMilliseconds: number): void {
+    this.link.end = end;
+    this.sentPackets++;
+    this.#keepAlive.sentMilliseconds = nowMilliseconds;
+  }
+
+  #measureConnect(will: Message | undefined): { connect: Connect; byteLength: number } {
+    const { clientId, user, password } = this.#options;
+    const { keepAliveSeconds } = this.#limits;
+    const connect = { clientId, clean: this.#clean, keepAliveSeconds, user, password, will };
+    const byteLength = connectByteLength(connect);
+    this.#hasRoom('CONNECT', byteLength);
+    return { connect, byteLength };
+  }
+
+  /** [MQTT-3.1.0-1] The link was empty until now: nothing is encoded before CONNECT. */
+  #greet(): void {
+    const { will } = this.#options;
+    const session = ++this.#sessionNumber;
+    const { connect, byteLength } = this.#measureConnect(typeof will === 'function' ? will(session) : will);
+    this.#phase = 'greeting';
+    this.#sent(encodeConnect(connect, byteLength, this.link.transmit, this.link.end), this.#now);
+  }
+
+  #take(packet: InboundPacket): void {
+    // A callback may have stopped the connection while packets that came with this one are still being decoded.
+    if (!this.isOpen) return;
+    this.receivedPackets++;
+    if (!this.isConnected) {
+      this.#takeConnack(packet);
+      return;
+    }
+    switch (packet.type) {
+      case PacketType.PUBACK: {
+        const token = this.session.acknowledge(packet.packetId);
+        if (token !== undefined) this.#options.onAcknowledged?.(token);
+        return;
+      }
+      case PacketType.PUBLISH:
+        this.#takePublish(packet);
+        return;
+      case PacketType.SUBACK:
+        this.session.subscribed(packet.packetId, packet.codes).done(undefined, packet.codes);
+        return;
+      case PacketType.UNSUBACK:
+        this.session.unsubscribed(packet.packetId).done(undefined, NOTHING);
+        return;
+      case PacketType.PINGRESP:
+        this.#keepAlive.pingMilliseconds = undefined;
+        return;
+      case PacketType.CONNACK:
+        throw new ProtocolError('MQTT-4.8.0-1', 'a second CONNACK on one connection (section 3.2)');
+    }
+  }
+
+  #takeConnack(packet: InboundPacket): void {
+    if (packet.type !== PacketType.CONNACK || this.#phase !== 'greeting') {
+      throw new ProtocolError('MQTT-3.2.0-1', 'the first packet is not the CONNACK that answers CONNECT');
+    }
+    const { code, sessionPresent } = packet;
+    if (code !== 0) throw refusal(code);
+    if (sessionPresent && this.#clean) {
+      throw new ProtocolError('MQTT-3.2.2-1', 'CONNACK says that a session is present, a clean one was asked for');
+    }
+    this.session.begin(sessionPresent);
+    this.#phase = 'connected';
+    this.#connectedMilliseconds = this.#now;
+    this.#keepAlive.pingMilliseconds = undefined;
+    this.connects++;
+    this.#options.onConnected?.({ sessionPresent, session: this.#sessionNumber });
+  }
+
+  #takePublish(packet: InboundPublish): void {
+    this.#options.onMessage?.(packet.topic, packet.payload, packet);
+    // [MQTT-4.3.2-2], in the order of arrival [MQTT-4.6.0-2], and whether the program cared or not [MQTT-4.5.0-2].
+    if (packet.qos > 0 && this.isOpen) {
+      this.#sent(encodePuback(packet.packetId, this.link.transmit, this.link.end), this.#now);
+    }
+  }
+
+  #checkDeadlines(): void {
+    const { acknowledgeTimeoutMilliseconds, connectTimeoutMilliseconds, responseTimeoutMilliseconds } = this.#limits;
+    if (!this.isConnected) {
+      if (this.#now < this.deadline()) return;
+      const missing = this.#phase === 'opening' ? 'connection' : 'CONNACK';
+      throw new ConnectionError('timeout', `no ${missing} within ${connectTimeoutMilliseconds} ms`);
+    }
+    if (this.#now >= this.#acknowledgeDeadline()) {
+      throw new ConnectionError('unacknowledged', `no PUBACK within ${acknowledgeTimeoutMilliseconds} ms`);
+    }
+    if (this.#now >= this.#requestDeadline()) {
+      throw new ConnectionError('timeout', `no SUBACK or UNSUBACK within ${responseTimeoutMilliseconds} ms`);
+    }
+    const verdict = keepAliveVerdict(this.#keepAlive, this.#now);
+    if (verdict === 'dead') throw new ConnectionError('silent', 'the peer is dead: it is silent, and no PINGRESP came');
+    if (verdict === 'ping') this.#ping();
+  }
+
+  #ping(): void {
+    const { transmit, end } = this.link;
+    this.#keepAlive.pingMilliseconds ??= this.#now;
+    this.#keepAlive.sentMilliseconds = this.#now;
+    // Without room the stream is stuck, and what waits there will do for a ping if it ever moves.
+    if (end + PINGREQ_BYTES + DISCONNECT_BYTES <= transmit.length) this.#sent(encodePingreq(transmit, end), this.#now);
+  }
+
+  #acknowledgeDeadline(): number {
+    const oldest = this.session.oldestSentMilliseconds ?? Number.POSITIVE_INFINITY;
+    return oldest + this.#limits.acknowledgeTimeoutMilliseconds;
+  }
+
+  #requestDeadline(): number {
+    const oldest = this.session.oldestRequestMilliseconds ?? Number.POSITIVE_INFINITY;
+    return oldest + this.#limits.responseTimeoutMilliseconds;
+  }
+}

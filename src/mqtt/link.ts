@@ -1,0 +1,123 @@
+/**
+ * The connection's bytes: one stream at a time, and a buffer each way.
+ *
+ * Knows nothing of MQTT. The callbacks of the stream only record what happened and call `onEvent`, except that they also
+ * take what arrived out of the stream as far as there is room, since what a stream holds is lost when it fails: a broker
+ * that refuses a client says why and closes in one breath.
+ *
+ *   transmit   [ 0 .. end )  encoded, not yet taken by the stream; the owner encodes at `end` and moves it
+ */
+import type { Stream, StreamConstructor, StreamOptions, StreamSecurity } from '../../hal/contract.js';
+
+/** Size of the receive buffer: what arrives is handed on in pieces up to this. */
+export const RECEIVE_BYTES = 512;
+const PIECES_PER_TURN_MAX = 8;
+
+export interface LinkOptions {
+  readonly Stream: StreamConstructor;
+  readonly host: string;
+  readonly port: number;
+  readonly secure?: StreamSecurity | undefined;
+  readonly transmitCapacityBytes: number;
+  readonly onEvent: () => void;
+}
+
+export class Link {
+  /** The bytes to be sent; see `end`. */
+  readonly transmit: Uint8Array;
+  end = 0;
+  sentBytes = 0;
+  receivedBytes = 0;
+  readonly #Stream: StreamConstructor;
+  readonly #streamOptions: StreamOptions;
+  readonly #receive = new Uint8Array(RECEIVE_BYTES);
+  #received = 0;
+  #stream: Stream | undefined;
+  #established = false;
+  #failure: string | undefined;
+  /** Bytes the stream will take now. */
+  #space = 0;
+
+  constructor(options: LinkOptions) {
+    this.transmit = new Uint8Array(options.transmitCapacityBytes);
+    this.#Stream = options.Stream;
+    const { onEvent } = options;
+    this.#streamOptions = {
+      host: options.host,
+      port: options.port,
+      ...(options.secure === undefined ? {} : { secure: options.secure }),
+      onReadable: () => {
+        this.#fill();
+        onEvent();
+      },
+      onWritable: (byteCount) => {
+        this.#established = true;
+        this.#space = byteCount;
+        onEvent();
+      },
+      onError: (reason) => {
+        this.#failure = reason;
+        onEvent();
+      },
+    };
+  }
+
+  /** Whether the stream has connected. */
+  get established(): boolean {
+    return this.#established;
+  }
+
+  /** Why the stream is gone; undefined while it is not. What had arrived before can still be received. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  open(): void {
+    this.#stream = new this.#Stream(this.#streamOptions);
+  }
+
+  close(): void {
+    this.#stream?.close();
+    this.#stream = undefined;
+    this.#established = false;
+    this.#failure = undefined;
+    this.#space = 0;
+    this.#received = 0;
+    this.end = 0;
+  }
+
+  /**
+   * Hands what has arrived to `onBytes`, piece by piece, while `mayReceive` says so and the link is open. True when it
+   * stopped although there may be more.
+   */
+  receive(onBytes: (bytes: Uint8Array) => void, mayReceive: () => boolean): boolean {
+    for (let piece = 0; piece < PIECES_PER_TURN_MAX; piece++) {
+      if (this.#received === 0) this.#fill();
+      if (this.#received === 0) return false;
+      if (!mayReceive()) return false;
+      const bytes = this.#receive.subarray(0, this.#received);
+      this.receivedBytes += bytes.length;
+      this.#received = 0;
+      onBytes(bytes);
+    }
+    return true;
+  }
+
+  /** Gives the stream as much as it takes. */
+  flush(): void {
+    const count = Math.min(this.#space, this.end);
+    if (count === 0 || this.#stream === undefined || this.#failure !== undefined) return;
+    this.#space = this.#stream.write(this.transmit.subarray(0, count));
+    this.sentBytes += count;
+    if (count < this.end) this.transmit.copyWithin(0, count, this.end);
+    this.end -= count;
+  }
+
+  #fill(): void {
+    while (this.#received < RECEIVE_BYTES && this.#stream !== undefined && this.#failure === undefined) {
+      const count = this.#stream.read(this.#received === 0 ? this.#receive : this.#receive.subarray(this.#received));
+      if (count === undefined) return;
+      this.#received += count;
+    }
+  }
+}
