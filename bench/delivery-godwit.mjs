@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { HostClock } from '../build/host/hal/host/clock.js';
 import { FileFlash } from '../build/host/hal/host/flash.js';
-import { TCP } from '../build/host/hal/host/stream.js';
+import { TCP } from '../build/host/hal/host/tcp.js';
 import { Connection } from '../build/host/src/mqtt/connection.js';
 import { openOutbox } from '../build/host/src/outbox/outbox.js';
 
@@ -10,7 +10,7 @@ const [port, folder, count] = process.argv.slice(2).map((text) => (Number.isNaN(
 const WINDOW = 20;
 const topic = 'site-07/node-0042/telemetry';
 const flash = FileFlash.open(join(folder, 'flash.bin'), 256);
-const outbox = openOutbox(flash, { random: Math.random });
+const outbox = openOutbox(flash);
 const payload = new Uint8Array(24).fill(7);
 
 let appended = 0;

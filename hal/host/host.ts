@@ -18,14 +18,16 @@ import { FileFlash } from './flash.js';
 import { HostKeyValue } from './key-value.js';
 import { HostNetwork } from './network.js';
 import { hostRandom } from './random.js';
-import { TCP, TLS } from './stream.js';
+import { TCP } from './tcp.js';
+import { TLS } from './tls.js';
 
 export { HostClock } from './clock.js';
 export { FileFlash, type FileFlashOptions } from './flash.js';
 export { HostKeyValue } from './key-value.js';
 export { HostNetwork } from './network.js';
 export { hostRandom } from './random.js';
-export { TCP, TLS } from './stream.js';
+export { TCP } from './tcp.js';
+export { TLS } from './tls.js';
 
 const FLASH_BYTES_DEFAULT = 1024 * 1024;
 const BLOCK_LENGTH = 4096;

@@ -199,7 +199,6 @@ class Session {
     const { flash } = this;
     const before = flash.programs + flash.erases;
     const outbox = openOutbox(flash, {
-      random: seededRandom(7),
       payloadBytesMax: PAYLOAD_BYTES_MAX,
       acknowledgementsUnsavedMax: UNSAVED_MAX,
     });

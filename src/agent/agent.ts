@@ -96,7 +96,7 @@ export class Agent {
     const plans = sensors.map((sensor, i) => planOf(sensor, i, drivers));
     const bytesMax = Math.min(PAYLOAD_BYTES_MAX, Math.max(...sensors.map((s) => readingBytesMax(s.channels.length))));
     this.#record = new Uint8Array(Math.max(...sensors.map((s) => readingBytesMax(s.channels.length))));
-    this.#outbox = openOutbox(hal.flash, { random: hal.random, payloadBytesMax: bytesMax, ...outbox });
+    this.#outbox = openOutbox(hal.flash, { payloadBytesMax: bytesMax, ...outbox });
     this.#boot = nextBoot(hal.keyValue);
     this.#ledger = new Ledger(this.#outbox.statistics());
     this.#anchors = new Anchors(hal.keyValue);

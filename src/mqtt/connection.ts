@@ -140,6 +140,11 @@ export class Connection {
     return this.#wakeIf(this.#conversation.publish(message, token));
   }
 
+  /** Throws the Error that `publish` would throw, whatever the state; for those who keep messages for later. */
+  check(message: Message): void {
+    this.#conversation.hasRoomFor(message);
+  }
+
   /** Sends a SUBSCRIBE; `done` comes once, with the codes granted or with what ended the connection. False: not now. */
   subscribe(subscriptions: readonly Subscription[], done: RequestDone): boolean {
     return this.#wakeIf(this.#conversation.subscribe(subscriptions, done));

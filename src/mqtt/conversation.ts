@@ -162,13 +162,17 @@ export class Conversation {
     }
   }
 
-  publish(message: Message, token: number | undefined): boolean {
+  /** Whether there is room for a message now. Throws when there never will be, or the topic is wrong. */
+  hasRoomFor(message: Message): boolean {
     if (message.topic !== this.#topic || this.#topic === '') {
       this.#encodedTopic = encodeTopicName(message.topic);
       this.#topic = message.topic;
     }
-    const byteLength = publishByteLength(this.#encodedTopic, message);
-    const hasRoom = this.#hasRoom('message', byteLength);
+    return this.#hasRoom('message', publishByteLength(this.#encodedTopic, message));
+  }
+
+  publish(message: Message, token: number | undefined): boolean {
+    const hasRoom = this.hasRoomFor(message);
     if (message.qos > 0 && token === undefined) throw new RangeError('a QoS 1 message needs a token');
     if (!this.isConnected || !hasRoom) return false;
     const now = this.#options.clock.milliseconds();

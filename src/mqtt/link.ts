@@ -103,14 +103,18 @@ export class Link {
     return true;
   }
 
-  /** Gives the stream as much as it takes. */
+  /** Gives the stream as much as it takes: it announces more space only after all of it was used. */
   flush(): void {
-    const count = Math.min(this.#space, this.end);
-    if (count === 0 || this.#stream === undefined || this.#failure !== undefined) return;
-    this.#space = this.#stream.write(this.transmit.subarray(0, count));
-    this.sentBytes += count;
-    if (count < this.end) this.transmit.copyWithin(0, count, this.end);
-    this.end -= count;
+    let sent = 0;
+    while (sent < this.end && this.#space > 0 && this.#stream !== undefined && this.#failure === undefined) {
+      const count = Math.min(this.#space, this.end - sent);
+      this.#space = this.#stream.write(this.transmit.subarray(sent, sent + count));
+      sent += count;
+    }
+    if (sent === 0) return;
+    this.sentBytes += sent;
+    this.transmit.copyWithin(0, sent, this.end);
+    this.end -= sent;
   }
 
   #fill(): void {

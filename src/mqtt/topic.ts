@@ -7,6 +7,7 @@ const STRING_BYTES_MAX = 65535;
 
 /** Bytes of a string field. Throws a RangeError that names `what` when it is too long or holds what UTF-8 forbids. */
 export function stringByteLength(text: string, what: string): number {
+  if (text.includes('\0')) throw new RangeError(`${what}: [MQTT-1.5.3-2] text contains the character U+0000`);
   let bytes: number;
   try {
     bytes = utf8ByteLength(text);

@@ -10,13 +10,12 @@ const REPLACEMENT = 0xfffd;
 /** Code points joined at a time: XS passes arguments on its stack, which has a few hundred slots in all. */
 const GROUP = 32;
 
-/** Bytes of `text` in UTF-8. Throws a RangeError for text that may not be sent. */
+/** Bytes of `text` in UTF-8. Throws a RangeError for text that has none. */
 export function utf8ByteLength(text: string): number {
   let bytes = 0;
   for (let index = 0; index < text.length; ) {
     const point = text.codePointAt(index) as number;
     if (isSurrogate(point)) throw new RangeError('[MQTT-1.5.3-1] text contains a lone surrogate');
-    if (point === 0) throw new RangeError('[MQTT-1.5.3-2] text contains the character U+0000');
     bytes += pointByteLength(point);
     index += width(text, index, point);
   }

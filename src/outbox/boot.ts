@@ -18,6 +18,9 @@ export interface Standing {
   /** Every number below it is settled. */
   cursor: number;
   dropped: number;
+  /** The same two without what the newest frame or header says, which may be gone at the next boot. */
+  savedCursor: number;
+  savedDropped: number;
   /** The first number not yet given. */
   next: number;
   /** Sector sequence that frames go to. */
@@ -31,14 +34,10 @@ export interface Standing {
   oldest: number;
 }
 
-/**
- * The log in the partition; `undefined` when the partition is blank. Throws an OutboxError for anything else.
- * Sets `sectors.instance`.
- */
+/** The log in the partition; `undefined` when no sector has a header. Throws an OutboxError for the log of another. */
 export function findLog(sectors: Sectors): Standing | undefined {
   const newest = newestByHalving(sectors) ?? newestByWalking(sectors);
   if (newest === undefined) return undefined;
-  sectors.instance = newest.instance;
   const standing =
     sectors.findFrame(newest.sectorSequence, sectors.headerSlots) === -1
       ? standAtEmpty(sectors, newest)
@@ -71,14 +70,14 @@ export function firstBlankBlock(sectors: Sectors): number {
   return first;
 }
 
-/** The header of the first sector of a new log; the caller adds instance and frame limit. */
+/** The header of the first sector of a new log; the caller adds the frame limit. */
 export function firstHeader(sectors: Sectors, block: number): SectorHeader {
   return {
     slotBytes: sectors.slotBytes,
     frameSlotsMax: 0,
-    instance: 0,
-    sectors: sectors.count,
     sectorSequence: block,
+    sectors: sectors.count,
+    slots: sectors.slots,
     base: 0,
     lag: 0,
     dropped: 0,
@@ -95,7 +94,7 @@ function newestByHalving(sectors: Sectors): SectorHeader | undefined {
   while (low < high) {
     const middle = low + Math.ceil((high - low) / 2);
     const header = ownHeader(sectors, middle);
-    if (header === undefined || header.instance !== first.instance) return undefined;
+    if (header === undefined) return undefined;
     if (header.sectorSequence === first.sectorSequence + middle) {
       low = middle;
       newest = header;
@@ -120,7 +119,8 @@ function newestByWalking(sectors: Sectors): SectorHeader | undefined {
   if (newest === undefined && other !== undefined)
     throw new OutboxError(
       'geometry',
-      `the log was written on a partition of ${other.sectors} sectors, this one has ${sectors.count}`,
+      `the log was written on ${other.sectors} blocks of ${other.slots * other.slotBytes} bytes, ` +
+        `this partition has ${sectors.count} of ${sectors.slots * sectors.slotBytes}`,
     );
   return newest;
 }
@@ -133,6 +133,7 @@ function ownHeader(sectors: Sectors, block: number): SectorHeader | undefined {
 function isOwn(sectors: Sectors, header: SectorHeader, block: number): boolean {
   return (
     header.sectors === sectors.count &&
+    header.slots === sectors.slots &&
     header.slotBytes === sectors.slotBytes &&
     header.sectorSequence % sectors.count === block
   );
@@ -148,6 +149,8 @@ function standAtEmpty(sectors: Sectors, newest: SectorHeader): Standing {
     const before = standingOf(header);
     for (let s = sector; s < newest.sectorSequence; s++) scan(sectors, before, s);
     if (before.next > newest.base) return before;
+    standing.savedCursor = before.cursor;
+    standing.savedDropped = before.dropped;
     if (before.cursor > standing.cursor) {
       standing.cursor = before.cursor;
       standing.dropped = before.dropped;
@@ -172,6 +175,8 @@ function standingOf(header: SectorHeader): Standing {
     next: header.base,
     cursor: header.base - header.lag,
     dropped: header.dropped,
+    savedCursor: header.base - header.lag,
+    savedDropped: header.dropped,
     active: header.sectorSequence,
     tail: 0,
     lastSlot: 0,
@@ -190,6 +195,8 @@ function scan(sectors: Sectors, standing: Standing, sector: number): void {
     if (slot === -1) return;
     standing.lastSlot = slot;
     standing.tail = slot + sectors.frameSlots;
+    standing.savedCursor = standing.cursor;
+    standing.savedDropped = standing.dropped;
     const { buffer, at } = sectors;
     const sequence = sequenceOf(buffer[at + 2] as number, standing.next);
     if (buffer[at] === 0) {

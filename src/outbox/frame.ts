@@ -6,7 +6,7 @@
  *   1  u8   stream in bits 4-7, lag in bits 0-3; 0 in an ACK frame
  *   2  u8   sequence number, low 8 bits; in an ACK frame of the next one to be given
  *   3  u8   CRC-8 of bytes 0-2, started from the sector sequence and the slot
- *   4  u32  CRC-32C of bytes 0-2 and the payload or body, started from instance, sector sequence and slot
+ *   4  u32  CRC-32C of bytes 0-2 and the payload or body, started from the sector sequence and the slot
  *   8       payload, or the body of an ACK frame: u32 lag, u32 dropped
  *
  * lag: sequence number - cursor. In a record 0 to 14, which saves the acknowledged position for nothing; 15 says "not
@@ -23,7 +23,6 @@ export const LAG_NONE = 15;
 
 /** Where a frame stands; its checksums are bound to it, so that a copy elsewhere or from an earlier lap is no frame. */
 export interface FramePlace {
-  readonly instance: number;
   readonly sectorSequence: number;
   readonly slot: number;
 }
@@ -86,7 +85,7 @@ export function ackDropped(bytes: Uint8Array, at: number): number {
 }
 
 function frameSum(bytes: Uint8Array, at: number, place: FramePlace, body: number): number {
-  const register = (place.sectorSequence * 256 + place.slot) ^ Math.imul(place.instance, 0x9e3779b1) ^ -1;
+  const register = ~(place.sectorSequence * 256 + place.slot);
   const start = crc32c(bytes, at, at + 3, register);
   return crc32c(bytes, at + FRAME_OVERHEAD_BYTES, at + FRAME_OVERHEAD_BYTES + body, start);
 }

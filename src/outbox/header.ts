@@ -4,13 +4,13 @@
  *    0  u16  magic, the letters GW
  *    2  u8   format version
  *    3  u8   geometry: bits 0-1 log2(slot bytes) - 4, bit 2 reserved (0), bits 3-7 largest frame in slots
- *    4  u32  instance: drawn when the partition was formatted
- *    8  u32  sector sequence: + 1 a physical step, so `sector sequence mod sectors` is the block number
- *   12  u16  sectors in the partition
- *   14  u40  base: the first sequence number that goes into this sector
- *   19  u24  lag: base - cursor, the numbers below base that were not settled
- *   22  u32  dropped: numbers settled without delivery, over the life of the log
- *   26  u16  reserved, 0
+ *    4  u32  sector sequence: + 1 a physical step, so `sector sequence mod sectors` is the block number
+ *    8  u16  sectors in the partition
+ *   10  u16  slots in a sector
+ *   12  u40  base: the first sequence number that goes into this sector
+ *   17  u24  lag: base - cursor, the numbers below base that were not settled
+ *   20  u32  dropped: numbers settled without delivery, over the life of the log
+ *   24  u32  reserved, 0
  *   28  u32  CRC-32C of bytes 0-27, started from the block number
  *
  * A header also says "the erase before me was complete": it is programmed only after this session erased the block.
@@ -37,8 +37,8 @@ const CRC_AT = 28;
 export interface SectorHeader {
   readonly slotBytes: number;
   readonly frameSlotsMax: number;
-  readonly instance: number;
   readonly sectors: number;
+  readonly slots: number;
   readonly sectorSequence: number;
   readonly base: number;
   readonly lag: number;
@@ -50,12 +50,12 @@ export function encodeHeader(header: SectorHeader): Uint8Array {
   writeUint16(bytes, 0, MAGIC);
   bytes[2] = FORMAT_VERSION;
   bytes[3] = (Math.log2(header.slotBytes) - 4) | (header.frameSlotsMax << 3);
-  writeUint32(bytes, 4, header.instance);
-  writeUint32(bytes, 8, header.sectorSequence);
-  writeUint16(bytes, 12, header.sectors);
-  writeUint40(bytes, 14, header.base);
-  writeUint24(bytes, 19, header.lag);
-  writeUint32(bytes, 22, header.dropped);
+  writeUint32(bytes, 4, header.sectorSequence);
+  writeUint16(bytes, 8, header.sectors);
+  writeUint16(bytes, 10, header.slots);
+  writeUint40(bytes, 12, header.base);
+  writeUint24(bytes, 17, header.lag);
+  writeUint32(bytes, 20, header.dropped);
   writeUint32(bytes, CRC_AT, crc32c(bytes, 0, CRC_AT, blockRegister(header.sectorSequence % header.sectors)));
   return bytes;
 }
@@ -72,21 +72,21 @@ export function decodeHeader(bytes: Uint8Array, block: number): SectorHeader | '
   return {
     slotBytes: 16 << (geometry & 3),
     frameSlotsMax: geometry >> 3,
-    instance: readUint32(bytes, 4),
-    sectorSequence: readUint32(bytes, 8),
-    sectors: readUint16(bytes, 12),
-    base: readUint40(bytes, 14),
-    lag: readUint24(bytes, 19),
-    dropped: readUint32(bytes, 22),
+    sectorSequence: readUint32(bytes, 4),
+    sectors: readUint16(bytes, 8),
+    slots: readUint16(bytes, 10),
+    base: readUint40(bytes, 12),
+    lag: readUint24(bytes, 17),
+    dropped: readUint32(bytes, 20),
   };
 }
 
 /**
  * Whether `bytes`, read from block number `block`, can be what a power cut left of a header that `first` describes: every
- * bit that such a header has set still reads 1. Instance, frame limit and CRC may have any value.
+ * bit that such a header has set still reads 1. Frame limit and CRC may have any value.
  */
 export function isTornHeader(bytes: Uint8Array, first: SectorHeader): boolean {
-  const whole = encodeHeader({ ...first, instance: 0, frameSlotsMax: 0 });
+  const whole = encodeHeader({ ...first, frameSlotsMax: 0 });
   for (let i = 0; i < CRC_AT; i++) if (((bytes[i] as number) & (whole[i] as number)) !== whole[i]) return false;
   return true;
 }

@@ -1,7 +1,7 @@
 /**
  * An outbox on raw NOR flash: a queue of small records that survives power loss at any moment.
  *
- *     const outbox = openOutbox(flash, { random });
+ *     const outbox = openOutbox(flash);
  *     const sequence = outbox.append(bytes, 0);      // durable when it returns
  *     const record = outbox.next();                  // the oldest not yet handed out
  *     outbox.release(record.sequence);               // delivered: may leave flash
@@ -15,7 +15,7 @@
  *
  * Records may be released in any order. The format is FORMAT.md; the reasons are DESIGN.md, "Outbox".
  */
-import type { Flash, Random } from '../../hal/contract.js';
+import type { Flash } from '../../hal/contract.js';
 import { OutboxError } from './error.js';
 import { STREAM_MAX } from './frame.js';
 import { Reader } from './reader.js';
@@ -25,8 +25,6 @@ import { Writer } from './writer.js';
 export { OutboxError, type OutboxErrorCode } from './error.js';
 
 export interface OutboxOptions {
-  /** Draws the instance number when the partition is formatted. */
-  readonly random: Random;
   /** Largest payload, 1 to 255 bytes. Every unclean boot costs about this much flash. Default 64. */
   readonly payloadBytesMax?: number;
   /** Releases that a power cut may undo, 1 to 64; the smaller, the more bytes are programmed. Default 16. */
@@ -62,8 +60,8 @@ export class Outbox {
   readonly #reader: Reader;
   readonly #unsavedMax: number;
 
-  constructor(flash: Flash, options: OutboxOptions) {
-    const { random, payloadBytesMax = 64, acknowledgementsUnsavedMax = 16 } = options;
+  constructor(flash: Flash, options: OutboxOptions = {}) {
+    const { payloadBytesMax = 64, acknowledgementsUnsavedMax = 16 } = options;
     if (
       !Number.isInteger(acknowledgementsUnsavedMax) ||
       acknowledgementsUnsavedMax < 1 ||
@@ -76,7 +74,6 @@ export class Outbox {
     this.#writer = new Writer(this.#sectors, {
       frameSlotsMax: frameSlotsFor(payloadBytesMax, this.#sectors.slotBytes),
       unsavedMax: acknowledgementsUnsavedMax,
-      instance: Math.floor(random() * 0x100000000),
     });
     this.#reader = new Reader(this.#sectors, this.#writer, this.#writer.settlement.cursor);
   }
@@ -135,9 +132,10 @@ export class Outbox {
   lookAhead(visit: (record: OutboxRecord) => boolean): void {
     const { settlement } = this.#writer;
     const reader = new Reader(this.#sectors, this.#writer, Math.max(this.#reader.position, settlement.cursor));
-    this.#writer.solidify();
+    const isSolid = this.#writer.solidify();
     for (let found = reader.read(); found !== 'end'; found = reader.read()) {
       if (found !== 'data' || settlement.isSettled(reader.first)) continue;
+      if (reader.end === this.#writer.next && !isSolid) return;
       if (!visit({ sequence: reader.first, stream: reader.stream, payload: reader.payload as Uint8Array })) return;
     }
   }
@@ -154,7 +152,7 @@ export class Outbox {
 }
 
 /** Opens the log in `flash`. A blank partition becomes an empty log with the first append. Throws an OutboxError. */
-export function openOutbox(flash: Flash, options: OutboxOptions): Outbox {
+export function openOutbox(flash: Flash, options?: OutboxOptions): Outbox {
   return new Outbox(flash, options);
 }
 

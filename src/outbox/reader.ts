@@ -37,6 +37,8 @@ export class Reader {
   #slot = 0;
   /** The number that the next frame of this sector has if none is missing. */
   #running = 0;
+  /** Where the numbers of the next sector begin. A frame beyond is a torn one that reads well again. */
+  #limit = 0;
 
   constructor(sectors: Sectors, log: LogEnd, sequence: number) {
     this.#sectors = sectors;
@@ -74,9 +76,15 @@ export class Reader {
         continue;
       }
       const sequence = sequenceOf(buffer[at + 2] as number, this.#running);
-      this.#running = sequence;
+      if (!isActive && sequence >= this.#limit) {
+        this.#slot = slot + 1;
+        continue;
+      }
       this.#slot = slot;
-      if (sequence > this.#expected) return this.#lost(sequence);
+      if (sequence > this.#expected) {
+        this.#running = sequence;
+        return this.#lost(sequence);
+      }
       this.#running = sequence + 1;
       this.#slot = slot + this.#sectors.frameSlots;
       if (sequence < this.#expected) continue;
@@ -104,6 +112,7 @@ export class Reader {
     this.#slot = this.#sectors.headerSlots;
     const header = this.#sectors.header(sector);
     if (header !== undefined) this.#running = header.base;
+    this.#limit = this.#sectors.header(sector + 1)?.base ?? Number.POSITIVE_INFINITY;
   }
 
   /** The number of the first frame in `sector`: from its header, or, that damaged, from the sector after it. */

@@ -35,9 +35,6 @@ export class Sectors {
   readonly headerSlots: number;
   /** What an erased byte reads as. */
   readonly eraseValue: number;
-  /** Bound into every checksum; set from the newest header, or when the partition is formatted. */
-  instance = 0;
-
   /** What `frame` found last: its bytes begin at `buffer[at]` and take `frameSlots` slots. */
   readonly buffer = new Uint8Array(READ_BYTES);
   at = 0;
@@ -45,7 +42,7 @@ export class Sectors {
 
   readonly #flash: Flash;
   readonly #sectorBytes: number;
-  readonly #place = { instance: 0, sectorSequence: 0, slot: 0 };
+  readonly #place = { sectorSequence: 0, slot: 0 };
   #bufferedFrom = 0;
   #bufferedTo = 0;
 
@@ -81,8 +78,7 @@ export class Sectors {
   header(sectorSequence: number): SectorHeader | undefined {
     if (sectorSequence < 0) return undefined;
     const header = this.headerInBlock(sectorSequence % this.count);
-    if (header === undefined || header === 'newer' || header.sectorSequence !== sectorSequence) return undefined;
-    return header.instance === this.instance ? header : undefined;
+    return header !== 'newer' && header?.sectorSequence === sectorSequence ? header : undefined;
   }
 
   /** Looks for an intact frame at that place; `buffer`, `at` and `frameSlots` then tell what it is. */
@@ -150,7 +146,6 @@ export class Sectors {
   /** One object, changed by the next call. */
   placeOf(sectorSequence: number, slot: number): FramePlace {
     const place = this.#place;
-    place.instance = this.instance;
     place.sectorSequence = sectorSequence;
     place.slot = slot;
     return place;

@@ -35,14 +35,15 @@ export class Settlement {
     return false;
   }
 
-  /** Settles the numbers first <= n < end, unless the first of them is settled already. */
+  /** Settles the numbers first <= n < end, those settled already excepted. */
   settle(first: number, end: number, outcome: Outcome): void {
-    const from = Math.max(first, this.cursor);
-    if (from >= end || this.isSettled(from)) return;
-    if (from === this.cursor) {
-      this.#advance(end, outcome);
-      this.#absorb();
-    } else this.#insert({ first: from, end, outcome });
+    let from = Math.max(first, this.cursor);
+    while (from < end) {
+      const range = this.#ahead.find((other) => other.end > from);
+      const to = Math.min(end, range?.first ?? end);
+      if (from < to) this.#settle(from, to, outcome);
+      from = Math.max(to, Math.min(end, range?.end ?? end), this.cursor);
+    }
   }
 
   /** All numbers below `base` are gone from flash. */
@@ -63,6 +64,13 @@ export class Settlement {
       else delivered += range.end - range.first;
     }
     return { delivered, queued: next - delivered - dropped, dropped };
+  }
+
+  #settle(first: number, end: number, outcome: Outcome): void {
+    if (first === this.cursor) {
+      this.#advance(end, outcome);
+      this.#absorb();
+    } else this.#insert({ first, end, outcome });
   }
 
   #advance(end: number, outcome: Outcome): void {

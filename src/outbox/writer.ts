@@ -31,7 +31,12 @@ export interface WriterOptions {
   readonly frameSlotsMax: number;
   /** Settled numbers that may be forgotten in a power cut (K). */
   readonly unsavedMax: number;
-  readonly instance: number;
+}
+
+/** A frame to be written again: a record, or, without a payload, an ACK. */
+interface Last {
+  readonly stream: number;
+  readonly payload: Uint8Array | undefined;
 }
 
 export class Writer implements LogEnd {
@@ -43,7 +48,7 @@ export class Writer implements LogEnd {
 
   readonly #sectors: Sectors;
   readonly #options: WriterOptions;
-  readonly #frame: Uint8Array;
+  #frame: Uint8Array;
   readonly #ackBody = new Uint8Array(ACK_BODY_BYTES);
   #isBlank: boolean;
   #lastSlot: number;
@@ -52,6 +57,8 @@ export class Writer implements LogEnd {
   /** Whether what follows the last frame has been zeroed, and whether the last frame has been written again. */
   #isClear = false;
   #isSolid = false;
+  /** The last frame, from when it was read until it has been written again. */
+  #last: Last | undefined;
   /** Between the beginning and the end of an action that programs flash. */
   #isBusy = false;
   /** The books as the flash has them. */
@@ -73,8 +80,8 @@ export class Writer implements LogEnd {
     this.oldest = standing.oldest;
     this.#lastSlot = standing.lastSlot;
     this.#frameSlotsMax = standing.frameSlotsMax;
-    this.#savedCursor = standing.cursor;
-    this.#savedDropped = standing.dropped;
+    this.#savedCursor = standing.savedCursor;
+    this.#savedDropped = standing.savedDropped;
     this.settlement = new Settlement(standing.cursor, standing.dropped);
     const oldest = this.#isBlank ? undefined : sectors.header(standing.oldest);
     if (oldest !== undefined) this.settlement.evict(oldest.base);
@@ -128,20 +135,21 @@ export class Writer implements LogEnd {
   #solidify(mayEvict: boolean): boolean {
     if (this.#isSolid) return true;
     const sectors = this.#sectors;
-    const last = this.#lastSlot === 0 ? undefined : this.#readLast();
-    if (last === undefined) sectors.firmUp(this.active, 0, sectors.headerSlots);
+    if (this.#lastSlot === 0) sectors.firmUp(this.active, 0, sectors.headerSlots);
+    else this.#last ??= this.#readLast();
     if (!this.#isClear) this.#clear();
-    if (last !== undefined) {
-      if (last.payload !== undefined && !this.#putRecord(last.payload, last.stream, this.next - 1, mayEvict))
-        return false;
+    if (this.#last !== undefined) {
+      const { payload, stream } = this.#last;
+      if (payload !== undefined && !this.#putRecord(payload, stream, this.next - 1, mayEvict)) return false;
       if (!this.#isSaved() && !this.#putAck(mayEvict)) return false;
+      this.#last = undefined;
     }
     this.#isSolid = true;
     return true;
   }
 
-  /** The last frame: a record, or, without a payload, an ACK. Its books are in doubt with it. */
-  #readLast(): { stream: number; payload: Uint8Array | undefined } | undefined {
+  /** What it says of the books is in doubt with it. */
+  #readLast(): Last {
     const sectors = this.#sectors;
     if (!sectors.frame(this.active, this.#lastSlot)) throw new Error('the last frame of the log has become unreadable');
     this.#savedCursor = -1;
@@ -152,6 +160,11 @@ export class Writer implements LogEnd {
       stream: (buffer[at + 1] as number) >> 4,
       payload: length === 0 ? undefined : buffer.slice(from, from + length),
     };
+  }
+
+  /** Slots of the record that is to be written again: it may be larger than what this session appends. */
+  #copySlots(): number {
+    return this.#last?.payload === undefined ? 0 : frameSlots(this.#last.payload.byteLength, this.#sectors.slotBytes);
   }
 
   /** Zeroes the rest of the zone where the log ends, the next zone, then all that read zero and the first that does not. */
@@ -174,13 +187,8 @@ export class Writer implements LogEnd {
   /** Begins a log in a blank partition. Blocks that are erased already are not erased again. */
   #format(): void {
     const sectors = this.#sectors;
-    sectors.instance = this.#options.instance;
     for (let block = firstBlankBlock(sectors); block < sectors.count; block++) {
-      const header = {
-        ...firstHeader(sectors, block),
-        instance: sectors.instance,
-        frameSlotsMax: this.#options.frameSlotsMax,
-      };
+      const header = { ...firstHeader(sectors, block), frameSlotsMax: this.#options.frameSlotsMax };
       if (!sectors.programHeader(header)) continue;
       this.#open(header);
       this.oldest = block;
@@ -218,10 +226,10 @@ export class Writer implements LogEnd {
     const { settlement } = this;
     return {
       slotBytes: this.#sectors.slotBytes,
-      frameSlotsMax: this.#options.frameSlotsMax,
-      instance: this.#sectors.instance,
-      sectors: this.#sectors.count,
+      frameSlotsMax: Math.max(this.#options.frameSlotsMax, this.#copySlots()),
       sectorSequence,
+      sectors: this.#sectors.count,
+      slots: this.#sectors.slots,
       base,
       lag: Math.max(0, base - settlement.cursor),
       dropped: settlement.dropped,
@@ -269,6 +277,7 @@ export class Writer implements LogEnd {
   #put(length: number, second: number, sequence: number, body: Uint8Array): boolean {
     const sectors = this.#sectors;
     const slots = frameSlots(body.byteLength, sectors.slotBytes);
+    if (slots * sectors.slotBytes > this.#frame.byteLength) this.#frame = new Uint8Array(slots * sectors.slotBytes);
     const frame = this.#frame.subarray(0, slots * sectors.slotBytes);
     for (let tries = 0; tries < FRAME_TRIES && this.tail + slots <= sectors.slots; tries++) {
       const slot = this.tail;
@@ -325,6 +334,8 @@ function blankLog(sectors: Sectors, frameSlotsMax: number): Standing {
     next: 0,
     cursor: 0,
     dropped: 0,
+    savedCursor: 0,
+    savedDropped: 0,
     active,
     tail: sectors.slots,
     lastSlot: 0,

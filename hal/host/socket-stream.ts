@@ -1,5 +1,5 @@
 /**
- * TCP and TLS streams on Node's sockets.
+ * A stream on one of Node's sockets, TCP (tcp.ts) or TLS (tls.ts).
  *
  * They know no protocol above bytes and set no timer: how long to wait for a connection is the user's business. What
  * arrives is kept as Node gave it until it is read; writes of one turn leave together.
@@ -7,9 +7,8 @@
  * Invariants: at most UNREAD_BYTES_MAX, and one chunk of Node's, wait to be read; at most WRITE_SPACE_BYTES wait to be
  * sent; after `close()`, or the one call of `onError`, no callback comes.
  */
-import { X509Certificate } from 'node:crypto';
-import { connect as connectTCP, isIP, type Socket } from 'node:net';
-import { checkServerIdentity, connect as connectTLS, type TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Stream, StreamOptions } from '../contract.js';
 
 /** Above this, the socket is not read any further, and TCP holds the peer back. */
@@ -28,7 +27,10 @@ const REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'network unreachable',
 };
 
-class SocketStream implements Stream {
+/** Opens the socket, which hands what arrives to `receive`; the chunk is the stream's from then on. */
+type Connect = (receive: (chunk: Uint8Array) => void) => Socket;
+
+export class SocketStream implements Stream {
   readonly #options: StreamOptions;
   readonly #socket: Socket;
   #state: 'connecting' | 'open' | 'gone' | 'closed' = 'connecting';
@@ -38,12 +40,13 @@ class SocketStream implements Stream {
   #announcedBytes = 0;
   #corked = false;
 
-  constructor(options: StreamOptions, socket: Socket, connectedEvent: 'connect' | 'secureConnect') {
+  constructor(options: StreamOptions, connect: Connect, connectedEvent: 'connect' | 'secureConnect') {
+    if (options.host === '') throw new TypeError('a stream needs the host to connect to');
     this.#options = options;
+    const socket = connect((chunk) => this.#received(chunk));
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.on(connectedEvent, () => this.#opened());
-    socket.on('data', (chunk: Uint8Array) => this.#received(chunk));
     socket.on('end', () => this.#failed('closed by the peer'));
     socket.on('error', (error) => this.#failed(reasonOf(error, socket)));
     socket.on('close', () => this.#failed('connection closed'));
@@ -129,36 +132,6 @@ class SocketStream implements Stream {
   #space(): number {
     return Math.max(0, WRITE_SPACE_BYTES - this.#socket.writableLength);
   }
-}
-
-export class TCP extends SocketStream {
-  constructor(options: StreamOptions) {
-    requireHost(options);
-    super(options, connectTCP({ host: options.host, port: options.port }), 'connect');
-  }
-}
-
-/** Verifies the peer always, by the given trust anchor or by those that come with Node. */
-export class TLS extends SocketStream {
-  constructor(options: StreamOptions) {
-    requireHost(options);
-    const { host, port, secure } = options;
-    const serverName = secure?.serverName ?? host;
-    const socket = connectTLS({
-      host,
-      port,
-      rejectUnauthorized: true,
-      // An IP address cannot be asked for by SNI (RFC 6066, section 3).
-      ...(isIP(serverName) === 0 && { servername: serverName }),
-      ...(secure?.certificate && { ca: new X509Certificate(secure.certificate).toString() }),
-      checkServerIdentity: (_name, certificate) => checkServerIdentity(serverName, certificate),
-    });
-    super(options, socket, 'secureConnect');
-  }
-}
-
-function requireHost({ host }: StreamOptions): void {
-  if (host === '') throw new TypeError('a stream needs the host to connect to');
 }
 
 function reasonOf(error: NodeJS.ErrnoException, socket: Socket): string {
