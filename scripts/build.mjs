@@ -6,7 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -21,9 +21,9 @@ function sources(...folders) {
   );
 }
 
+/** What is there already is overwritten, not removed first: another process may be running from it. */
 async function transpile(entryPoints, outdir) {
-  rmSync(join(root, outdir), { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints,
     outdir,
@@ -31,8 +31,14 @@ async function transpile(entryPoints, outdir) {
     format: 'esm',
     target: 'es2022',
     platform: 'neutral',
+    metafile: true,
     logLevel: 'error',
   });
+  const built = Object.keys(metafile.outputs).map((name) => normalize(name));
+  for (const name of readdirSync(join(root, outdir), { recursive: true })) {
+    const path = join(outdir, name);
+    if (path.endsWith('.js') && !built.includes(path)) rmSync(join(root, path));
+  }
 }
 
 export async function buildHost() {

@@ -13,7 +13,9 @@ const [task, ...rest] = process.argv.slice(2);
 
 /** npm itself is told to install only when the lock file differs from the one installed last. */
 function install() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   const stamp = join(root, 'node_modules', '.godwit-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   process.stderr.write('installing dependencies from the lock file ...\n');
@@ -35,10 +37,11 @@ function node(...parameters) {
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
-function bin(name, ...parameters) {
-  const { bin } = JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'));
-  const file = typeof bin === 'string' ? bin : bin[name.split('/').pop()];
-  node(join(root, 'node_modules', name, file), ...parameters);
+/** Runs a program that a package brings. */
+function bin(name, program, ...parameters) {
+  const folder = join(root, 'node_modules', name);
+  const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  node(join(folder, typeof bin === 'string' ? bin : bin[program]), ...parameters);
 }
 
 install();
@@ -59,9 +62,9 @@ if (task === 'start') {
 } else if (task === 'test') {
   await buildHost();
   await buildDevice();
-  bin('@biomejs/biome', 'check', '.');
-  bin('typescript', '--project', 'tsconfig.json');
-  bin('typescript', '--project', 'tsconfig.device.json');
-  bin('knip');
+  bin('@biomejs/biome', 'biome', 'check', '.');
+  bin('typescript', 'tsc', '--project', 'tsconfig.json');
+  bin('typescript', 'tsc', '--project', 'tsconfig.device.json');
+  bin('knip', 'knip');
   node('--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js'), ...rest);
 }

@@ -1,228 +1,167 @@
 /**
- * Tries power cuts on the outbox: at every flash operation of a random script, with every tear, and again in what follows.
+ * Tries power cuts on the outbox: at every flash operation of a script, with every tear, and again in what follows.
  *
- * For each operation the simulated flash is forked just before it, the operation is torn in the fork, and the fork is
- * powered up: it must boot without a write, owe what the observer says (model.ts), take new records, and owe them after
- * yet another power cycle. With depth 2 and more the same is done at every operation of that continuation.
+ * Before each operation the simulated flash is forked, the operation is torn in the fork, and the fork is powered up: it
+ * must boot without a write, owe what the observer says (model.ts), play a few random steps, and owe them after another
+ * power cycle. With more than one level, cuts are tried at each operation of those steps too.
  *
- * One seed makes one script and all its cuts: the same seed finds the same violation.
+ * A way that ends in a violation is itself a script, with the cuts as steps: `replay` plays it without searching, and
+ * shrink.ts makes it short.
  */
-
+import type { Random } from '../../hal/contract.js';
 import { type FlashOperation, SimFlash } from '../../hal/sim/flash.js';
 import { PowerCut } from '../../hal/sim/power-cut.js';
 import { integerBelow, seededRandom } from '../../hal/sim/random.js';
-import { eraseTears, programTears, type Tear } from '../../hal/sim/tear.js';
-import { type Outbox, openOutbox } from '../../src/outbox/outbox.js';
-import { Model, type Received } from './model.js';
+import type { Tear } from '../../hal/sim/tear.js';
+import { randomContinuation, type Script, type Step } from './script.js';
+import { type OpenOutbox, Session } from './session.js';
+import { drawTears, everyTear, fits } from './tears.js';
 
 export interface ExplorerOptions {
-  readonly seed: number;
-  /** Steps of the script. */
-  readonly steps: number;
-  /** Cuts in a row, each in what follows the one before. */
-  readonly depth: number;
-  /** Share of the tears tried from the second cut on, 0 to 1. */
-  readonly shareBelow?: number;
-  readonly sectors?: number;
-  readonly blockLength?: number;
+  readonly open: OpenOutbox;
+  /** Tears tried at each operation, by level: of the script, of what follows the first cut, and so on. */
+  readonly tears: readonly (number | 'every')[];
+  /** Exploring stops after so many states. */
+  readonly statesMax?: number;
+  /** Called after each crash state. */
+  readonly onState?: () => void;
 }
 
-export type Step =
-  | { readonly kind: 'append' }
-  | { readonly kind: 'deliver'; readonly count: number; readonly isReversed: boolean }
-  | { readonly kind: 'rewind' }
-  | { readonly kind: 'flush' }
-  | { readonly kind: 'restart' };
-
-/** A violation, with the way that led to it. */
-export class Violation extends Error {
-  override name = 'Violation';
+export interface Violation {
+  readonly message: string;
+  /** The way that led to it. */
+  readonly script: Script;
 }
 
-const PAYLOAD_BYTES_MAX = 40;
-const UNSAVED_MAX = 4;
-/** Records a script has in flight at most. */
-const WINDOW_MAX = 6;
+type Cut = Step & { readonly kind: 'cut' };
+
+/** Carries a violation up to where exploring began. */
+class Violated extends Error {
+  readonly violation: Violation;
+
+  constructor(violation: Violation) {
+    super(violation.message);
+    this.violation = violation;
+  }
+}
+
+/** Ends exploring when there have been enough states. */
+class Enough extends Error {}
+
+/** Ends a replay in which steps were dropped, so that a cut hits another operation than it was made for. */
+class Misfit extends Error {}
 
 export class Explorer {
   /** Crash states examined. */
   states = 0;
-  readonly #options: Required<ExplorerOptions>;
-  readonly #random: () => number;
+  readonly #options: ExplorerOptions;
+  readonly #script: Script;
+  readonly #random: Random;
 
-  constructor(options: ExplorerOptions) {
-    this.#options = { shareBelow: 1, sectors: 4, blockLength: 512, ...options };
-    this.#random = seededRandom(options.seed);
+  constructor(script: Script, options: ExplorerOptions) {
+    this.#script = script;
+    this.#options = options;
+    this.#random = seededRandom(script.seed);
   }
 
-  /** Runs the script with all its cuts. Throws a Violation. */
-  run(): void {
-    const { sectors, blockLength, steps, depth } = this.#options;
-    const flash = new SimFlash({ blocks: sectors, blockLength, random: seededRandom(this.#options.seed) });
-    const limits = {
-      payloadBytesMax: PAYLOAD_BYTES_MAX,
-      redeliveredMax: UNSAVED_MAX + WINDOW_MAX,
-      sectors,
-      blockLength,
-    };
-    const script = randomScript(this.#random, steps);
-    const way: string[] = [];
-    this.#play(new Session(flash, new Model(limits)), script, depth, way);
+  /** Plays the script with its cuts up to the first violation. The same script and options find the same. */
+  explore(): Violation | undefined {
+    const limit = Error.stackTraceLimit;
+    // Each crash throws: their stacks would take a fifth of the time.
+    Error.stackTraceLimit = 0;
+    try {
+      const flash = flashOf(this.#script);
+      this.#play(Session.begin(this.#options.open, flash, this.#script), this.#script.steps, 0, []);
+      return undefined;
+    } catch (error) {
+      if (error instanceof Violated) return error.violation;
+      if (error instanceof Enough) return undefined;
+      throw error;
+    } finally {
+      Error.stackTraceLimit = limit;
+    }
   }
 
-  /** Plays steps; before each flash operation tries every tear of it, `depth` cuts deep. */
-  #play(session: Session, steps: readonly Step[], depth: number, way: readonly string[]): void {
+  /** Plays steps; before each flash operation tries tears of it. `level` cuts and `way` led here. */
+  #play(session: Session, steps: readonly Step[], level: number, way: readonly Step[]): void {
     const { flash } = session;
     let step = 0;
-    if (depth > 0)
+    let operations = 0;
+    if (level < this.#options.tears.length)
       flash.trace = (operation) => {
-        const { model } = session;
-        for (const tear of this.#tearsOf(operation, way.length)) {
-          const at = `step ${step} ${steps[step]?.kind}: ${operation.kind} at ${operation.offset}, ${JSON.stringify(tear)}`;
-          this.#crash(flash, operation, tear, model.clone(), depth - 1, [...way, at]);
+        for (const tear of this.#tearsOf(flash, operation, level)) {
+          const seed = integerBelow(this.#random, 0x7fffffff);
+          const cut: Cut = { kind: 'cut', after: operations, tear, seed };
+          const here = [...way, ...steps.slice(0, step), cut, ...steps.slice(step, step + 1)];
+          this.#crash(session, operation, cut, level + 1, here);
         }
+        operations++;
       };
     try {
-      for (; step < steps.length; step++) session.apply(steps[step] as Step);
-      session.inspect();
+      for (; step < steps.length; step++) {
+        operations = 0;
+        session.apply(steps[step] as Step);
+      }
     } catch (error) {
-      throw describe(error, [...way, `step ${step} ${steps[step]?.kind ?? 'end'}`], this.#options.seed);
+      if (error instanceof Violated || error instanceof Enough) throw error;
+      const script = { ...this.#script, steps: [...way, ...steps.slice(0, step + 1)] };
+      throw new Violated({ message: error instanceof Error ? error.message : String(error), script });
     } finally {
       flash.trace = undefined;
     }
   }
 
-  #crash(flash: SimFlash, operation: FlashOperation, tear: Tear, model: Model, depth: number, way: string[]): void {
+  #crash(session: Session, operation: FlashOperation, cut: Cut, level: number, way: readonly Step[]): void {
+    const { statesMax = Number.POSITIVE_INFINITY, onState } = this.#options;
+    if (this.states >= statesMax) throw new Enough();
     this.states++;
-    const torn = flash.fork(integerBelow(this.#random, 0x7fffffff));
-    torn.cutAfter(0, tear);
+    const flash = session.flash.fork(cut.seed);
+    flash.cutAfter(0, cut.tear);
     try {
-      if (operation.kind === 'program') torn.write(operation.buffer, operation.offset);
-      else torn.eraseBlock(operation.offset / this.#options.blockLength);
+      if (operation.kind === 'program') flash.write(operation.buffer, operation.offset);
+      else flash.eraseBlock(operation.offset / operation.byteLength);
     } catch (error) {
       if (!(error instanceof PowerCut)) throw error;
     }
-    torn.powerUp();
-    const ways: Step[][] = [
-      [{ kind: 'append' }, { kind: 'append' }, { kind: 'restart' }],
-      [{ kind: 'deliver', count: 3, isReversed: false }, { kind: 'restart' }, { kind: 'append' }, { kind: 'restart' }],
-      [
-        { kind: 'deliver', count: 6, isReversed: true },
-        { kind: 'append' },
-        { kind: 'deliver', count: 99, isReversed: false },
-        { kind: 'restart' },
-      ],
-    ];
-    const chosen = ways[integerBelow(this.#random, ways.length)] as Step[];
-    try {
-      const session = new Session(torn, model);
-      session.inspect();
-      this.#play(session, chosen, depth, way);
-    } catch (error) {
-      throw describe(error, way, this.#options.seed);
-    }
+    this.#play(session.afterCut(flash), randomContinuation(this.#random), level, way);
+    onState?.();
   }
 
-  #tearsOf(operation: FlashOperation, level: number): readonly Tear[] {
-    const all = operation.kind === 'program' ? programTears(operation.byteLength) : eraseTears();
-    if (level === 0) return all;
-    return (all as Tear[]).filter(() => this.#random() < this.#options.shareBelow);
+  #tearsOf(flash: SimFlash, operation: FlashOperation, level: number): readonly Tear[] {
+    const wanted = this.#options.tears[level];
+    return typeof wanted === 'number' ? drawTears(operation, wanted, this.#random) : everyTear(flash, operation);
   }
 }
 
-/** One flash with an outbox over it and an observer beside it. */
-class Session {
-  readonly flash: SimFlash;
-  readonly model: Model;
-  #outbox: Outbox;
-
-  constructor(flash: SimFlash, model: Model) {
-    this.flash = flash;
-    this.model = model;
-    this.#outbox = this.#boot();
-  }
-
-  apply(step: Step): void {
-    switch (step.kind) {
-      case 'append': {
-        const payload = this.model.appending();
-        this.model.appended(this.#outbox.append(payload, (payload[0] as number) % 15));
-        break;
+/** Plays a script with its cuts. What goes wrong; `undefined` when nothing does, or when a tear does not fit where it hits. */
+export function replay(script: Script, open: OpenOutbox): string | undefined {
+  let random = seededRandom(script.seed);
+  const flash = flashOf(script, () => random());
+  let cut: Cut | undefined;
+  let operations = 0;
+  flash.trace = (operation) => {
+    if (cut === undefined || operations++ < cut.after) return;
+    if (!fits(cut.tear, operation)) throw new Misfit();
+    random = seededRandom(cut.seed);
+    flash.cutAfter(0, cut.tear);
+    cut = undefined;
+  };
+  try {
+    const session = Session.begin(open, flash, script);
+    for (const step of script.steps) {
+      if (step.kind !== 'cut') session.apply(step);
+      else {
+        cut = step;
+        operations = 0;
       }
-      case 'deliver':
-        this.#deliver(step.count, step.isReversed);
-        break;
-      case 'rewind':
-        this.#outbox.rewind();
-        break;
-      case 'flush':
-        this.#outbox.flush();
-        break;
-      case 'restart':
-        this.flash.powerDown();
-        this.flash.powerUp();
-        this.#outbox = this.#boot();
-        this.inspect();
     }
-  }
-
-  /** Everything the outbox hands out, against the model; leaves it as if nothing had been handed out. */
-  inspect(): void {
-    this.#outbox.rewind();
-    const handed: Received[] = [];
-    for (let record = this.#outbox.next(); record !== undefined; record = this.#outbox.next()) {
-      const received = { sequence: record.sequence, payload: record.payload.slice() };
-      this.model.received(received);
-      handed.push(received);
-    }
-    this.model.check(handed, this.#outbox.statistics());
-    this.#outbox.rewind();
-  }
-
-  #deliver(count: number, isReversed: boolean): void {
-    const sequences: number[] = [];
-    for (let i = 0; i < count; i++) {
-      const record = this.#outbox.next();
-      if (record === undefined) break;
-      this.model.received(record);
-      sequences.push(record.sequence);
-    }
-    if (isReversed) sequences.reverse();
-    for (const sequence of sequences) {
-      this.model.releasing(sequence);
-      this.#outbox.release(sequence);
-      this.model.released(sequence);
-    }
-  }
-
-  #boot(): Outbox {
-    const { flash } = this;
-    const before = flash.programs + flash.erases;
-    const outbox = openOutbox(flash, {
-      payloadBytesMax: PAYLOAD_BYTES_MAX,
-      acknowledgementsUnsavedMax: UNSAVED_MAX,
-    });
-    if (flash.programs + flash.erases !== before) throw new Error('opening the log wrote to flash');
-    return outbox;
+    return undefined;
+  } catch (error) {
+    if (error instanceof Misfit) return undefined;
+    return error instanceof Error ? error.message : String(error);
   }
 }
 
-function randomScript(random: () => number, steps: number): Step[] {
-  const script: Step[] = [];
-  for (let i = 0; i < steps; i++) {
-    const draw = random();
-    if (draw < 0.62) script.push({ kind: 'append' });
-    else if (draw < 0.9)
-      script.push({ kind: 'deliver', count: 1 + integerBelow(random, 6), isReversed: random() < 0.3 });
-    else if (draw < 0.93) script.push({ kind: 'rewind' });
-    else if (draw < 0.96) script.push({ kind: 'flush' });
-    else script.push({ kind: 'restart' });
-  }
-  return script;
-}
-
-function describe(error: unknown, way: readonly string[], seed: number): Error {
-  if (error instanceof Violation) return error;
-  const cause = error instanceof Error ? error : new Error(String(error));
-  return new Violation(`seed ${seed}: ${cause.message}\n  ${way.join('\n  ')}`, { cause });
+function flashOf({ sectors, blockLength, seed }: Script, random: Random = seededRandom(seed)): SimFlash {
+  return new SimFlash({ blocks: sectors, blockLength, random });
 }

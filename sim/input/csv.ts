@@ -20,7 +20,7 @@ import { RecordingBuilder, scaledMax } from './recording.js';
 import { parseTimeSeconds } from './time.js';
 
 const fileBytesMax = 512 * 1024 * 1024;
-const channelsMax = 256;
+const channelsMax = 255;
 
 const numberPattern = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 

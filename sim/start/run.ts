@@ -1,24 +1,176 @@
 /**
- * `godwit start`: devices, their broker, and the screen, from the first line to the books at the end.
+ * `godwit start`: devices, their broker and the screen, from the first line to the books at the end.
  *
  * Wires the parts and knows none of their insides. All that can be refused is refused before the first reading.
  */
-import { setMaxListeners } from 'node:events';
-import { parseConfiguration } from '../../src/agent/configuration.js';
+import { type Configuration, ConfigurationError } from '../../src/agent/configuration.js';
 import { readConfigurationFile } from './configuration-file.js';
-import { Device } from './device.js';
+import { Device, type DeviceOptions } from './device.js';
 import { type EmbeddedBroker, startEmbeddedBroker } from './embedded-broker.js';
 import { Inputs } from './inputs.js';
-import type { StartOptions } from './options.js';
+import type { BrokerAddress, StartOptions } from './options.js';
 import { type StatusScreen, statusScreen } from './screen.js';
-import { bookText, type Status, totalOf } from './status.js';
+import { bookText, totalOf } from './status.js';
 
 const embeddedPortDefault = 1883;
-const refreshMilliseconds = 250;
+const refreshMilliseconds = 500;
+
+type JsonObject = Record<string, unknown>;
 
 /**
  * Runs until `stop` is aborted or the time of `--for` is over. Resolves to whether the books of every device balance.
  * Rejects with an Error of one sentence when the run cannot begin.
  */
 export async function run(options: StartOptions, output: NodeJS.WriteStream, stop: AbortSignal): Promise<boolean> {
+  const configured = options.configurationFile === undefined ? {} : readConfigurationFile(options.configurationFile);
+  const inputs = await Inputs.prepare(options, configured.sensors);
+  const screen = statusScreen(output);
+  const devices: Device[] = [];
+  let embedded: EmbeddedBroker | undefined;
+  try {
+    if (options.broker === undefined && (options.embeddedPort !== undefined || configured.broker === undefined)) {
+      embedded = await startEmbeddedBroker(options.embeddedPort ?? embeddedPortDefault);
+    }
+    const address = options.broker ?? embedded;
+    const onEvent = withoutRepetition((device, event) => screen.say(`${device}: ${event}`));
+    for (let index = 0; index < options.devices; index++) {
+      const configuration = configurationOf(configured, options, inputs.sensors, address, index);
+      devices.push(openDevice({ configuration, dataFolder: options.dataFolder, inputs, onEvent }, options));
+    }
+    introduce(screen, options, devices, inputs, embedded !== undefined);
+    await runDevices(devices, screen, brokerText(devices[0]?.configuration), stop, options.forSeconds);
+  } finally {
+    for (const device of devices) device.stop();
+    await embedded?.close();
+  }
+  return conclude(devices, screen, options.json);
+}
+
+/** The configuration of device `index`, before it is checked: the file's, with what the command line says put over it. */
+function configurationOf(
+  configured: JsonObject,
+  options: StartOptions,
+  sensors: unknown,
+  address: Partial<BrokerAddress> | undefined,
+  index: number,
+): JsonObject {
+  const several = options.devices > 1;
+  const base = configured.device ?? (several ? 'device' : 'device-1');
+  const broker: JsonObject = { ...(configured.broker as JsonObject | undefined) };
+  if (address !== undefined) {
+    const { host, port, tls = false, user, password } = address;
+    // Credentials belong to the broker they were given for.
+    delete broker.user;
+    delete broker.password;
+    Object.assign(broker, { host, port, tls }, user !== undefined && { user }, password !== undefined && { password });
+  }
+  // Two clients of one identifier would take the connection from each other for ever.
+  if (several && broker.clientId !== undefined) broker.clientId = `${broker.clientId}-${index + 1}`;
+  return { ...configured, device: several ? `${base}-${index + 1}` : base, broker, sensors };
+}
+
+function openDevice(deviceOptions: DeviceOptions, { configurationFile }: StartOptions): Device {
+  try {
+    return new Device(deviceOptions);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError) || configurationFile === undefined) throw error;
+    throw new Error(`${configurationFile}: ${error.message}`);
+  }
+}
+
+/** A broker that stays away and a sensor that stays broken are told once, not at every try. */
+function withoutRepetition(say: (device: string, event: string) => void): (device: string, event: string) => void {
+  const last = new Map<string, string>();
+  return (device, event) => {
+    if (last.get(device) === event) return;
+    last.set(device, event);
+    say(device, event);
+  };
+}
+
+function introduce(
+  screen: StatusScreen,
+  options: StartOptions,
+  devices: readonly Device[],
+  inputs: Inputs,
+  own: boolean,
+): void {
+  const [first] = devices;
+  if (first === undefined) return;
+  const { broker, topics } = first.configuration;
+  const topicOf = (device: string) =>
+    topics.telemetry
+      .split('/')
+      .map((level) => (level === first.name ? device : level))
+      .join('/');
+  const login = broker.user === undefined ? '' : ` -u '${broker.user}' -P PASSWORD`;
+  const tls = broker.tls ? ' --tls-use-os-certs' : '';
+  const watch = `mosquitto_sub -h ${broker.host} -p ${broker.port}${login}${tls} -t '${topicOf('+')}' -v`;
+  const names = devices.length === 1 ? first.name : `${first.name} to ${devices.at(-1)?.name}`;
+  screen.say(`broker  ${brokerText(first.configuration)}${own ? ' (own, on this computer only)' : ''}`);
+  screen.say(`topic   ${topicOf(devices.length === 1 ? first.name : '+')}`);
+  screen.say(`watch   ${watch}`);
+  screen.say(`data    ${names} in ${options.dataFolder}`);
+  for (const notice of inputs.notices()) screen.say(`input   ${notice}`);
+}
+
+async function runDevices(
+  devices: readonly Device[],
+  screen: StatusScreen,
+  broker: string,
+  stop: AbortSignal,
+  forSeconds: number | undefined,
+): Promise<void> {
+  const startMilliseconds = performance.now();
+  const told = new Set<string>();
+  const refresh = () => {
+    for (const device of devices) {
+      for (const news of device.finished.filter((text) => !told.has(device.name + text))) {
+        told.add(device.name + news);
+        screen.say(`${device.name}: ${news}`);
+      }
+    }
+    const elapsedSeconds = (performance.now() - startMilliseconds) / 1000;
+    screen.show({ broker, elapsedSeconds, devices: devices.map((device) => device.status()) });
+  };
+  for (const device of devices) device.start();
+  const timer = setInterval(refresh, refreshMilliseconds);
+  try {
+    await stopped(stop, forSeconds);
+    refresh();
+  } finally {
+    clearInterval(timer);
+    screen.leave();
+  }
+}
+
+function stopped(stop: AbortSignal, forSeconds: number | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = forSeconds === undefined ? undefined : setTimeout(() => done(), forSeconds * 1000);
+    const done = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    if (stop.aborted) done();
+    else stop.addEventListener('abort', done, { once: true });
+  });
+}
+
+function conclude(devices: readonly Device[], screen: StatusScreen, json: boolean): boolean {
+  const accounts = devices.map((device) => {
+    const { boot, books, unstored } = device.snapshot();
+    return { device: device.name, boot, ...books, unstored };
+  });
+  const total = totalOf(accounts);
+  for (const account of accounts) screen.say(`${account.device}: ${bookText(account)}`);
+  if (devices.length > 1) screen.say(`total: ${bookText(total)}`);
+  screen.say(total.balanced ? 'stopped, the books balance' : 'stopped, the books DO NOT BALANCE');
+  if (json) screen.say(JSON.stringify({ devices: accounts, total }));
+  return total.balanced;
+}
+
+function brokerText(configuration: Configuration | undefined): string {
+  if (configuration === undefined) return '';
+  const { host, port, tls } = configuration.broker;
+  return `${tls ? 'mqtts' : 'mqtt'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -66,7 +66,9 @@ class LineScreen implements StatusScreen {
 
   show(status: Status): void {
     // The seconds until the next try count down; that is no change.
-    const connections = status.devices.map(({ connection }) => connection.replace(/, next try in .*/, ''));
+    const connections = status.devices.map(({ connection }) =>
+      connection.replace(/, (next try in .*|trying now)$/, ''),
+    );
     const changed = connections.some((connection, index) => connection !== this.#connections[index]);
     const now = performance.now();
     if (!changed && now - this.#shownAtMilliseconds < plainLinesMilliseconds) return;

@@ -9,16 +9,7 @@
  *       books    sampled 3451 = delivered 3449 + queued 2 + dropped 0, next 3452 = sampled 3451 + void 1
  */
 import { styleText } from 'node:util';
-
-export interface Books {
-  readonly sampled: number;
-  readonly delivered: number;
-  readonly queued: number;
-  readonly dropped: number;
-  readonly void: number;
-  readonly next: number;
-  readonly balanced: boolean;
-}
+import type { Books } from '../../src/agent/books.js';
 
 export interface DeviceStatus {
   readonly name: string;
@@ -27,6 +18,8 @@ export interface DeviceStatus {
   readonly connection: string;
   /** The latest values, ready to print: 'temperature 4.0 °C'. */
   readonly values: readonly string[];
+  /** What is wrong with sensors or storage now. */
+  readonly faults: readonly string[];
   readonly sampledPerSecond: number;
   readonly deliveredPerSecond: number;
   readonly books: Books;
@@ -80,8 +73,9 @@ export function statusLines(status: Status): string[] {
   const shown = status.devices.slice(0, devicesShownMax);
   const devices = status.devices.length > 1 ? [...shown, sumOf(status.devices)] : shown;
   return devices.map((device) => {
-    const values = device.values.length > 0 ? `; ${device.values.join(', ')}` : '';
-    return `${clockTime(status)} ${device.name}: ${device.connection}; ${rates(device).join(', ')}; ${bookText(device.books)}${values}`;
+    const { name, connection, books, values, faults } = device;
+    const parts = [connection, rates(device).join(', '), bookText(books), values.join(', '), ...faults];
+    return `${clockTime(status)} ${name}: ${parts.filter((part) => part !== '').join('; ')}`;
   });
 }
 
@@ -115,6 +109,7 @@ function sumOf(devices: readonly DeviceStatus[]): DeviceStatus {
     online: online === devices.length,
     connection: `${online} of ${devices.length} online`,
     values: [],
+    faults: [],
     sampledPerSecond: sum('sampledPerSecond'),
     deliveredPerSecond: sum('deliveredPerSecond'),
     books: totalOf(devices.map(({ books }) => books)),
@@ -122,9 +117,10 @@ function sumOf(devices: readonly DeviceStatus[]): DeviceStatus {
 }
 
 function inFull(device: DeviceStatus, screen: Screen): string[] {
+  const faults: Piece[] = device.faults.map((text) => ({ text, style: 'red' }));
   return [
     ...flow([...title(device), connectionPiece(device)], screen),
-    ...clippedFlow([label('values'), ...separated(device.values, ' ')], screen, valueLinesMax),
+    ...clippedFlow([label('values'), ...faults, ...separated(device.values, ' ')], screen, valueLinesMax),
     ...flow([label('readings'), ...separated(rates(device), ',')], screen),
     ...flow([label('books'), ...bookPieces(device.books)], screen),
   ];

@@ -3,8 +3,8 @@
  * and through the rules of `client-rules.ts`; what breaks one is noted in `violations`.
  *
  * It serves MQTT 3.1.1 with QoS 0 and 1: sessions, subscriptions, retained messages, wills, take-over, keep-alive. Its
- * faults have names and are switched at any time: `dropPubacks`, `refuse`, `silent`, `kickAfterConnack`, `restart`,
- * `stop` and `start`. What it has received stands in `received`, in order.
+ * faults have names and are switched at any time: `dropPubacks`, `refuse`, `refuseSubscriptions`, `silent`,
+ * `kickAfterConnack`, `restart`, `stop` and `start`. What it has received stands in `received`, in order.
  *
  * It knows no devices and no tests; several brokers may live in one network.
  */
@@ -58,6 +58,7 @@ interface Connected {
 }
 
 const REFUSED_IDENTIFIER = 2;
+const SUBSCRIPTION_REFUSED = 0x80;
 
 export class CheckingBroker {
   /** What clients did that they must not do, in words that begin with the statement. */
@@ -73,6 +74,8 @@ export class CheckingBroker {
   silent = false;
   /** Connections are closed as soon as CONNACK has accepted them. */
   kickAfterConnack = false;
+  /** SUBSCRIBE is answered with "failure" for each filter. */
+  refuseSubscriptions = false;
   readonly #network: SimNetwork;
   readonly #random: Random;
   readonly #host: string;
@@ -266,9 +269,12 @@ export class CheckingBroker {
       }
       case 'subscribe': {
         client.rules.requested(packet);
-        const granted = packet.subscriptions.map((subscription) => session.subscribe(subscription));
+        const granted = packet.subscriptions.map((subscription) =>
+          this.refuseSubscriptions ? SUBSCRIPTION_REFUSED : session.subscribe(subscription),
+        );
         this.#send(peer, { cmd: 'suback', messageId: packet.messageId ?? 0, granted });
         client.rules.acknowledged(packet.messageId ?? 0);
+        if (this.refuseSubscriptions) return;
         for (const { topic, qos } of packet.subscriptions) this.#store.giveRetained(session, topic, qos === 0 ? 0 : 1);
         return;
       }

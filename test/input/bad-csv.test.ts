@@ -24,7 +24,7 @@ describe('a bad file is refused with the first line that is wrong', () => {
     ['no header', '2010-01-01,3\n2010-01-02,4\n', ', line 1: there is a time, "2010-01-01", where the header'],
     ['a column without a name', 't,a,\n1,2,3\n', ', line 1: unknown header: column 3 has no name'],
     ['a channel without a name', 'epoch_s,channel,value\n1,,3\n', ', line 2: the channel has no name'],
-    ['too many channels', `t${',c'.repeat(300)}\n`, ', line 1: there are more than 256 channels'],
+    ['too many channels', `t${',c'.repeat(300)}\n`, ', line 1: there are more than 255 channels'],
     ['another encoding', Buffer.from('t,a\n1,2\n2,\xe9\n', 'latin1'), ', line 3: the text is not UTF-8'],
     ['binary', Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 0, 1), ': this is a binary file'],
     ['nothing', '', ': the file is empty'],

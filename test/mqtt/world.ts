@@ -61,6 +61,8 @@ export class World {
       onAcknowledged: (token) => {
         this.acknowledged.push(token);
         const index = this.#queue.findIndex((message) => message.token === token);
+        // Not of the queue: a test has published it itself.
+        if (index < 0) return;
         this.#queue.splice(index, 1);
         if (index < this.#handed) this.#handed--;
       },

@@ -1,13 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
-import {
-  type Books,
-  bookText,
-  type DeviceStatus,
-  type Status,
-  statusBlock,
-  statusLines,
-  totalOf,
-} from '../../sim/start/status.js';
+import { bookText, type DeviceStatus, type Status, statusBlock, statusLines, totalOf } from '../../sim/start/status.js';
+import type { Books } from '../../src/agent/books.js';
 
 const books: Books = { sampled: 3451, delivered: 3449, queued: 2, dropped: 0, void: 1, next: 3452, balanced: true };
 const device: DeviceStatus = {
@@ -15,6 +8,7 @@ const device: DeviceStatus = {
   online: true,
   connection: 'online, session 4',
   values: ['pressure 1016.6', 'temperature 4.0 °C', 'wind 3.8'],
+  faults: [],
   sampledPerSecond: 1,
   deliveredPerSecond: 0.96,
   books,
@@ -35,6 +29,11 @@ describe('the status block', () => {
       '  readings 1.0/s sampled, 1.0/s delivered, 2 in the outbox',
       '  books    sampled 3451 = delivered 3449 + queued 2 + dropped 0, next 3452 = sampled 3451 + void 1',
     ]);
+  });
+
+  it('shows what is wrong before the values', () => {
+    const [, , line] = statusBlock(statusOf(1, { faults: ['outside: bad checksum'] }), screen);
+    expect(line).toBe('  values   outside: bad checksum pressure 1016.6  temperature 4.0 °C  wind 3.8');
   });
 
   it('adds a total when there are several devices', () => {

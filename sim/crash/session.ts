@@ -1,0 +1,256 @@
+/**
+ * One flash with an outbox over it and an observer beside it: plays the steps of a script.
+ *
+ * A violation is whatever is thrown that is not a PowerCut: by the observer, by the outbox (it has to go on after anything
+ * that the script does to it), or here, where a method did what it must not.
+ */
+import type { SimFlash } from '../../hal/sim/flash.js';
+import { PowerCut } from '../../hal/sim/power-cut.js';
+import type { Outbox, OutboxRecord, openOutbox } from '../../src/outbox/outbox.js';
+import { FailingFlash, FlashFailure } from './failing-flash.js';
+import { Model } from './model.js';
+import { PAYLOAD_BYTES_MAX, type ReleaseOrder, type Script, type Step } from './script.js';
+
+export type OpenOutbox = typeof openOutbox;
+
+const UNSAVED_MAX = 4;
+const WINDOW_MAX = 6;
+
+export class Session {
+  readonly flash: SimFlash;
+  readonly model: Model;
+  readonly #open: OpenOutbox;
+  readonly #failing: FailingFlash;
+  /** While the power is on. */
+  #outbox: Outbox | undefined;
+  /** Numbers handed out, from the oldest one on that is not released, with the count of dropped records at the time. */
+  #inFlight: { readonly sequence: number; readonly dropped: number; isReleased: boolean }[] = [];
+  /** Whether a flash call threw that the script told to. */
+  #hasFailed = false;
+
+  /** The power is off: the first step, unless it is a restart, is preceded by one. */
+  constructor(open: OpenOutbox, flash: SimFlash, model: Model) {
+    this.#open = open;
+    this.flash = flash;
+    this.model = model;
+    this.#failing = new FailingFlash(flash);
+  }
+
+  static begin(open: OpenOutbox, flash: SimFlash, { sectors, blockLength, steps }: Script): Session {
+    const payloadLimits = steps.map((step) => (step.kind === 'restart' && step.payloadBytesMax) || PAYLOAD_BYTES_MAX);
+    const limits = {
+      sectors,
+      blockLength,
+      payloadBytesMax: Math.max(...payloadLimits),
+      unsavedMax: UNSAVED_MAX,
+      windowMax: WINDOW_MAX,
+      hasBadCells: steps.some(({ kind }) => kind === 'stick' || kind === 'halfErase'),
+    };
+    return new Session(open, flash, new Model(limits));
+  }
+
+  /** What a power cut now leaves: `flash`, which was forked from the flash of this session and torn. */
+  afterCut(flash: SimFlash): Session {
+    return new Session(this.#open, flash, this.model.clone());
+  }
+
+  /** A power cut ends the step; the next one finds the power off. Throws what is a violation. */
+  apply(step: Step): void {
+    try {
+      if (step.kind === 'restart') this.#restart(step.payloadBytesMax);
+      else this.#applyTo(this.#outbox ?? this.#restart(), step);
+    } catch (error) {
+      if (!(error instanceof PowerCut)) throw error;
+      this.#outbox = undefined;
+    }
+  }
+
+  #applyTo(outbox: Outbox, step: Step): void {
+    switch (step.kind) {
+      case 'append':
+        this.#append(outbox);
+        break;
+      case 'take':
+        this.#take(outbox, step.count);
+        break;
+      case 'look':
+        this.#look(outbox, step.count);
+        break;
+      case 'release':
+        this.#release(outbox, step.count, step.from);
+        break;
+      case 'rewind':
+        this.#rewind(outbox);
+        break;
+      case 'flush':
+        this.#settle(outbox, () => outbox.flush());
+        break;
+      case 'drain':
+        this.#drain(outbox);
+        break;
+      case 'inspect':
+        this.#inspect(outbox, false);
+        break;
+      case 'fail':
+        this.#failing.failAfter(step.after, step.tear);
+        break;
+      case 'failRead':
+        this.#failing.failReadAfter(step.after);
+        break;
+      case 'stick':
+        this.flash.stickBit(step.offset, step.bit);
+        break;
+      case 'halfErase':
+        this.flash.failEraseSilently(step.block);
+        break;
+      default:
+        throw new Error(`a session does not play '${step.kind}'`);
+    }
+  }
+
+  #restart(payloadBytesMax = PAYLOAD_BYTES_MAX): Outbox {
+    const { flash } = this;
+    this.#failing.heal();
+    this.model.interrupted();
+    flash.powerDown();
+    flash.powerUp();
+    const before = flash.programs + flash.erases;
+    const outbox = this.#open(this.#failing, {
+      payloadBytesMax,
+      acknowledgementsUnsavedMax: UNSAVED_MAX,
+    });
+    if (flash.programs + flash.erases !== before) throw new Error('opening the log wrote to flash');
+    this.#outbox = outbox;
+    this.#inspect(outbox, true);
+    return outbox;
+  }
+
+  /** Everything the outbox hands out, against the model; leaves it as if nothing had been handed out. */
+  #inspect(outbox: Outbox, isAfterBoot: boolean): void {
+    this.#failing.heal();
+    this.#rewind(outbox);
+    const handed: number[] = [];
+    for (let record = outbox.next(); record !== undefined; record = outbox.next()) {
+      this.#received(record);
+      handed.push(record.sequence);
+    }
+    this.model.check(handed, outbox.statistics(), isAfterBoot);
+    this.#rewind(outbox);
+  }
+
+  #append(outbox: Outbox): void {
+    const payload = this.model.appending(outbox.payloadBytesMax);
+    const sequence = this.#attempt(() => outbox.append(payload, streamOf(payload)));
+    if (sequence !== undefined) this.model.appended(sequence, payload);
+  }
+
+  #take(outbox: Outbox, count: number): number[] {
+    const taken: number[] = [];
+    while (taken.length < count && this.#hasWindow()) {
+      const record = this.#attempt(() => outbox.next());
+      if (record === undefined) break;
+      this.#received(record);
+      const { dropped } = outbox.statistics();
+      this.#inFlight.push({ sequence: record.sequence, dropped, isReleased: false });
+      taken.push(record.sequence);
+    }
+    return taken;
+  }
+
+  #look(outbox: Outbox, count: number): void {
+    const shown: number[] = [];
+    this.#hasFailed = false;
+    this.#attempt(() => {
+      outbox.lookAhead((record) => {
+        this.#received(record);
+        return shown.push(record.sequence) < count;
+      });
+    });
+    const taken = this.#take(outbox, count);
+    if (this.#hasFailed) return;
+    if (shown.length < taken.length || taken.some((sequence, i) => shown[i] !== sequence))
+      throw new Error(`the look ahead showed ${shown}, handed out were ${taken}`);
+    if (shown.length > taken.length && taken.length < count && this.#hasWindow())
+      throw new Error(`the look ahead showed ${shown}, only ${taken} were handed out`);
+  }
+
+  #release(outbox: Outbox, count: number, from: ReleaseOrder): void {
+    for (let left = count; left > 0; left--) {
+      const oldest = this.#inFlight[0]?.sequence ?? 0;
+      const open = this.#inFlight.filter(({ sequence, isReleased }) => !isReleased && sequence - oldest < WINDOW_MAX);
+      const at = from === 'oldest' ? 0 : from === 'newest' ? open.length - 1 : open.length >> 1;
+      const chosen = open[at];
+      if (chosen === undefined) return;
+      chosen.isReleased = true;
+      while (this.#inFlight[0]?.isReleased) this.#inFlight.shift();
+      if (outbox.statistics().dropped > chosen.dropped) this.model.releasingLate();
+      this.#releaseOne(outbox, chosen.sequence);
+    }
+  }
+
+  #releaseOne(outbox: Outbox, sequence: number): void {
+    this.model.releasing(sequence);
+    if (this.#settle(outbox, () => outbox.release(sequence))) this.model.released(sequence);
+  }
+
+  #rewind(outbox: Outbox): void {
+    const isDone = this.#attempt(() => {
+      outbox.rewind();
+      return true;
+    });
+    if (isDone) this.#inFlight = [];
+  }
+
+  /** Hands out and releases all there is. A record that is held back can be had once the others are released. */
+  #drain(outbox: Outbox): void {
+    this.#failing.heal();
+    this.#rewind(outbox);
+    const { queued } = outbox.statistics();
+    for (let passes = 0; passes < 2; passes++) {
+      for (let [sequence] = this.#take(outbox, 1); sequence !== undefined; [sequence] = this.#take(outbox, 1)) {
+        this.#inFlight = [];
+        this.#releaseOne(outbox, sequence);
+      }
+    }
+    const left = outbox.statistics().queued;
+    if (left > 0) throw new Error(`${left} of ${queued} records cannot be had`);
+  }
+
+  /** Saving a position must not cost a record. Whether the action ended. */
+  #settle(outbox: Outbox, action: () => void): boolean {
+    const { dropped } = outbox.statistics();
+    const isDone = this.#attempt(() => {
+      action();
+      return true;
+    });
+    if (outbox.statistics().dropped !== dropped) throw new Error('saving a position has evicted records');
+    return isDone === true;
+  }
+
+  /** `undefined` when a flash call threw that the script told to. */
+  #attempt<Result>(action: () => Result): Result | undefined {
+    try {
+      return action();
+    } catch (error) {
+      if (!(error instanceof FlashFailure)) throw error;
+      this.model.interrupted();
+      this.#hasFailed = true;
+      return undefined;
+    }
+  }
+
+  #received({ sequence, stream, payload }: OutboxRecord): void {
+    this.model.received(sequence, payload);
+    if (stream !== streamOf(payload)) throw new Error(`record ${sequence} has stream ${stream}`);
+  }
+
+  #hasWindow(): boolean {
+    const oldest = this.#inFlight[0];
+    const newest = this.#inFlight.at(-1);
+    return oldest === undefined || newest === undefined || newest.sequence - oldest.sequence < WINDOW_MAX - 1;
+  }
+}
+
+function streamOf(payload: Uint8Array): number {
+  return (payload[0] as number) % 15;
+}

@@ -1,0 +1,127 @@
+/** What `publish` takes, what it puts off, and what it refuses for ever. */
+import { CLIENT_ID, World } from './world.js';
+
+const message = { topic: 't', payload: new Uint8Array(10), qos: 1, retain: false } as const;
+
+it('says "not now" without a connection', () => {
+  const world = new World();
+  expect(world.connection.publish(message, 1)).toBe(false);
+  world.connection.start();
+  expect(world.connection.publish(message, 1)).toBe(false);
+  world.run(1000);
+  expect(world.connection.publish(message, 1)).toBe(true);
+});
+
+it('says "not now" when the transmit buffer is full, and tells when it is not', () => {
+  let ready = 0;
+  const world: World = new World({
+    connection: {
+      transmitBytesMax: 100,
+      onReady: () => {
+        ready++;
+      },
+    },
+  });
+  world.connect();
+  const large = { ...message, payload: new Uint8Array(60), qos: 0 } as const;
+  expect(world.connection.publish(large)).toBe(true);
+  expect(world.connection.publish(large)).toBe(false);
+  ready = 0;
+  world.run(1);
+  expect(ready).toBeGreaterThan(0);
+  expect(world.connection.publish(large)).toBe(true);
+});
+
+it('lets a publisher of nothing but QoS 0 send all it has, though no acknowledgement wakes it', () => {
+  let left = 500;
+  const world: World = new World({
+    connection: {
+      transmitBytesMax: 200,
+      onReady: () => {
+        while (left > 0 && world.publish('state', String(left))) left--;
+      },
+    },
+  });
+  world.link.writeSpaceBytes = 50;
+  world.connect();
+  world.run(10_000);
+  expect(left).toBe(0);
+  expect(world.broker.received.map(({ payload }) => Number(Buffer.from(payload)))).toEqual(
+    Array.from({ length: 500 }, (_, index) => 500 - index),
+  );
+});
+
+it('does not spin while there is nothing to send', () => {
+  let ready = 0;
+  const world = new World({
+    connection: {
+      onReady: () => {
+        ready++;
+      },
+    },
+  });
+  world.connect();
+  ready = 0;
+  world.run(600_000);
+  // A ping in every 54 s, and its answer.
+  expect(ready).toBeLessThan(40);
+});
+
+it('refuses for ever what can never be sent', () => {
+  const world = new World({ connection: { transmitBytesMax: 100 } });
+  const { connection } = world;
+  expect(() => connection.publish({ ...message, payload: new Uint8Array(100) }, 1)).toThrow(
+    'a message of 107 bytes can never be sent, transmitBytesMax is 100',
+  );
+  expect(() => connection.publish({ ...message, topic: 'a/#' }, 1)).toThrow('MQTT-3.3.2-2');
+  expect(() => connection.publish(message)).toThrow('a QoS 1 message needs a token');
+  expect(() => connection.subscribe([{ filter: 'x'.repeat(100), qos: 1 }], () => {})).toThrow('can never be sent');
+  expect(() => connection.unsubscribe([], () => {})).toThrow('MQTT-3.10.3-2');
+});
+
+it('goes on with the right topic after one that was refused', () => {
+  const world = new World();
+  world.connect();
+  world.publish('a', '1');
+  expect(() => world.publish('a/#', '2')).toThrow('MQTT-3.3.2-2');
+  world.publish('a', '3');
+  world.publish('b', '4');
+  world.run(10);
+  expect(world.broker.received.map(({ payload, topic }) => `${topic} ${Buffer.from(payload)}`)).toEqual([
+    'a 1',
+    'a 3',
+    'b 4',
+  ]);
+});
+
+it('passes RETAIN on', () => {
+  const world = new World();
+  world.connect();
+  world.connection.publish({ topic: 'status', payload: Uint8Array.of(7), qos: 0, retain: true });
+  world.run(10);
+  expect(world.broker.retained('status')).toEqual(Uint8Array.of(7));
+});
+
+describe('options that make no sense are named', () => {
+  it.each<[object, string]>([
+    [{ protocolVersion: 5 }, 'protocolVersion 5 is not supported, only 4 (MQTT 3.1.1) is'],
+    [{ windowMax: 0 }, 'windowMax is 0, expected a whole number from 1 to 10000'],
+    [{ keepAliveSeconds: 1.5 }, 'keepAliveSeconds is 1.5, expected a whole number from 0 to 65535'],
+    [{ packetBytesMax: 10 }, 'packetBytesMax is 10'],
+    [{ port: 0 }, 'port is 0'],
+    [{ host: '' }, 'host is empty'],
+    [{ clientId: '', clean: false }, 'MQTT-3.1.3-7'],
+    [{ password: 'secret' }, 'MQTT-3.1.2-22'],
+    [{ will: { topic: '#', payload: new Uint8Array(0), qos: 0, retain: false } }, 'MQTT-3.3.2-2'],
+    [{ clientId: 'x'.repeat(5000) }, 'can never be sent, transmitBytesMax is 4096'],
+  ])('%j', (connection, text) => {
+    expect(() => new World({ connection })).toThrow(text);
+  });
+});
+
+it('[MQTT-3.1.3-7] an empty client identifier makes the broker choose one', () => {
+  const world = new World({ connection: { clientId: '' } });
+  world.connect();
+  expect(world.broker.connectedClients).toEqual(['assigned-1']);
+  expect(world.broker.inFlightMax(CLIENT_ID)).toBe(0);
+});
