@@ -154,7 +154,8 @@ export class Model {
 
   /**
    * What an outbox hands out after a boot is not released, whatever was known before. Of those released in order, fewer than
-   * `unsavedMax` may come again; those released ahead of an older one may all.
+   * `unsavedMax` may come again; those released ahead of an older one may all. Two interruptions in one sector may use up the
+   * room for positions in it: then as many may come again as a sector holds.
    */
   #forget(isHanded: readonly boolean[]): void {
     let again = 0;
@@ -165,7 +166,11 @@ export class Model {
       else if (isInOrder) again++;
       this.#fates[sequence] = PENDING;
     }
-    if (again >= this.#limits.unsavedMax)
+    const { unsavedMax, blockLength } = this.#limits;
+    const sectorSlots = blockLength / SLOT_BYTES;
+    const sectorAgo = this.#slotsBefore.findLastIndex((slots) => slots <= this.#slots - sectorSlots);
+    const isRoomUsedUp = this.#interruptions - (this.#interruptionsBefore[sectorAgo] ?? 0) > 2;
+    if (again >= (isRoomUsedUp ? sectorSlots : unsavedMax))
       throw new Error(`${again} records that had been released in order came again`);
   }
 

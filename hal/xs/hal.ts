@@ -1,0 +1,58 @@
+/**
+ * The hardware of a device that runs on the XS engine on a host: the contract over the host's natives.
+ *
+ * The natives have the contract's shapes already, so little stands between. Whether time is real or virtual, and what is
+ * at the other end of a stream, is the host's business (xs/host.h).
+ */
+import type { Flash, FlashStatus, Hal } from '../contract.js';
+import { TCP, TLS } from './stream.js';
+
+const BLOCK_BYTES = 4096;
+
+export function xsHal(): Hal {
+  return {
+    clock: {
+      milliseconds: native.milliseconds,
+      wallMilliseconds: native.wallMilliseconds,
+      setTimer: native.setTimer,
+      clearTimer: native.clearTimer as Hal['clock']['clearTimer'],
+    },
+    random: native.random,
+    flash: new FileFlash(),
+    keyValue: { read: native.keyRead, write: native.keyWrite, delete: native.keyDelete },
+    TCP,
+    TLS,
+    network: { connected: true, watch: () => {} },
+    system: {
+      hardwareId: native.hardwareId(),
+      resetReason: native.resetReason(),
+      restart: native.restart,
+    },
+  };
+}
+
+class FileFlash implements Flash {
+  readonly #status: FlashStatus = {
+    size: native.flashBytes(),
+    blockLength: BLOCK_BYTES,
+    blocks: native.flashBytes() / BLOCK_BYTES,
+  };
+
+  read(buffer: Uint8Array, offset: number): void {
+    native.flashRead(buffer, offset);
+  }
+
+  write(buffer: Uint8Array, offset: number): void {
+    native.flashWrite(buffer, offset);
+  }
+
+  eraseBlock(start: number, end: number = start + 1): void {
+    native.flashErase(start, end);
+  }
+
+  status(): FlashStatus {
+    return this.#status;
+  }
+
+  close(): void {}
+}

@@ -1,0 +1,118 @@
+import { World } from '../../sim/world/world.js';
+import { books, Counter, counterConfiguration, EPOCH, isDense, telemetry, withoutDuplicates } from './fixture.js';
+
+function start(seed: number) {
+  const world = new World({ seed, epochMilliseconds: EPOCH });
+  const counter = new Counter();
+  const device = world.device({ configuration: counterConfiguration, drivers: counter.drivers });
+  device.boot();
+  return { world, counter, device };
+}
+
+describe('an agent', () => {
+  it('delivers each reading once, in order, with its time and number', () => {
+    const { world, device } = start(1);
+    world.run(10_500);
+    const elements = telemetry(world);
+    expect(isDense(elements)).toBe(true);
+    expect(elements[0]).toMatchObject({ anchor: true, values: {}, boot: 1, seq: 0 });
+    const readings = elements.slice(1);
+    expect(readings.map(({ values }) => values.count)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    expect(readings.map(({ ts }) => (ts ?? 0) - EPOCH)).toEqual(
+      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((s) => s * 1000),
+    );
+    expect(books(device)).toEqual({
+      sampled: 12,
+      delivered: 12,
+      queued: 0,
+      dropped: 0,
+      void: 0,
+      next: 12,
+      balanced: true,
+    });
+    expect(world.broker.violations).toEqual([]);
+  });
+
+  it('keeps readings while the broker is away, and delivers them in order afterwards', () => {
+    const { world, device } = start(2);
+    world.run(5000);
+    world.broker.stop();
+    world.run(3_600_000);
+    expect(books(device).queued).toBeGreaterThan(3590);
+    world.broker.start();
+    world.run(300_000);
+    const elements = withoutDuplicates(telemetry(world));
+    expect(isDense(elements)).toBe(true);
+    expect(elements.length).toBe(books(device).next);
+    expect(books(device)).toMatchObject({ queued: 0, dropped: 0, balanced: true });
+    expect(world.broker.violations).toEqual([]);
+  });
+
+  it('sends several waiting readings in one message', () => {
+    const { world } = start(3);
+    world.run(500);
+    world.broker.stop();
+    world.run(600_000);
+    world.broker.start();
+    world.run(130_000);
+    const messages = world.broker.received.filter(({ topic }) => topic === 'godwit/field-1/telemetry');
+    expect(messages.length).toBeLessThan(telemetry(world).length / 3);
+    expect(Math.max(...messages.map(({ payload }) => payload.length))).toBeLessThanOrEqual(1024);
+  });
+
+  it('repeats lost acknowledgements after a reconnect: the same messages, marked as duplicates', () => {
+    const { world, device } = start(4);
+    world.run(5000);
+    world.broker.dropPubacks(10);
+    world.run(300_000);
+    const all = telemetry(world);
+    const once = withoutDuplicates(all);
+    expect(all.length).toBeGreaterThan(once.length);
+    expect(isDense(once)).toBe(true);
+    expect(books(device)).toMatchObject({ queued: 0, balanced: true });
+    for (const { dup, seq } of all.slice(all.findIndex((e, i) => all.findIndex((o) => o.seq === e.seq) < i)))
+      if (dup) expect(all.some((other) => other.seq === seq && !other.dup)).toBe(true);
+    expect(world.broker.violations).toEqual([]);
+  });
+
+  it('sends unsettled readings again when the broker has lost the session', () => {
+    const { world, device } = start(5);
+    world.run(5000);
+    world.broker.dropPubacks(20);
+    world.run(3000);
+    world.broker.restart({ loseSessions: true });
+    world.run(120_000);
+    expect(isDense(withoutDuplicates(telemetry(world)))).toBe(true);
+    expect(books(device)).toMatchObject({ queued: 0, dropped: 0, balanced: true });
+  });
+
+  it('counts what a full partition evicts, and keeps the books', () => {
+    const { world, device } = start(6);
+    world.broker.stop();
+    world.run(24 * 3_600_000);
+    const { dropped, queued, next, balanced } = books(device);
+    expect(dropped).toBeGreaterThan(0);
+    expect(balanced).toBe(true);
+    world.broker.start();
+    world.run(3_600_000);
+    const elements = withoutDuplicates(telemetry(world));
+    expect(books(device)).toMatchObject({ queued: 0, balanced: true });
+    expect(elements.length).toBeGreaterThanOrEqual(queued);
+    expect(books(device).dropped + elements.length).toBe(books(device).next);
+    expect(next).toBe(24 * 3600 + 2);
+  });
+
+  it('reports a sensor that fails as a fault, and its values after that', () => {
+    const { world, counter } = start(7);
+    world.run(2500);
+    counter.error = 'bus error: no acknowledgement';
+    world.run(1000);
+    counter.error = undefined;
+    world.run(10_000);
+    const elements = telemetry(world);
+    expect(elements.filter(({ fault }) => fault).map(({ fault, values }) => ({ fault, values }))).toEqual([
+      { fault: { sensor: 'counter', reason: 'bus error: no acknowledgement' }, values: {} },
+    ]);
+    expect(elements.filter(({ values }) => values.count).length).toBeGreaterThan(8);
+  });
+});

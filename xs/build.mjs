@@ -1,0 +1,180 @@
+/**
+ * Builds what runs on the XS engine:
+ *   build/xs/engine/   the engine's sources, from the npm package that engine.json pins; nothing of them is in this repository
+ *   build/xs/<bits>/   the host, engine included: 32 bits when gcc can, so that a slot has 16 bytes as on an ESP32
+ *   build/xs/device/   hal/xs and xs/scenarios, file by file as in build/device
+ *
+ * Does nothing when nothing changed: each step is known by a hash of what goes into it.
+ */
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, '..');
+const output = join(root, 'build', 'xs');
+const engine = JSON.parse(readFileSync(join(here, 'engine.json'), 'utf8'));
+/** Compilers at work at the same time. */
+const WORKERS = 2;
+
+/**
+ * The host's program and its word size; `undefined` when there is no C compiler.
+ * Throws when the engine can be neither found nor fetched, or does not compile.
+ */
+export async function buildEngine() {
+  const bits = wordSize();
+  if (bits === undefined) return undefined;
+  const flags = compilerFlags(bits);
+  const own = readdirSync(here).filter((name) => /\.[ch]$/.test(name));
+  const inputs = own.map((name) => readFileSync(join(here, name)));
+  const key = hashOf([JSON.stringify(engine), flags.join(' '), process.arch, ...inputs]);
+  const folder = join(output, String(bits));
+  const program = join(folder, 'xs');
+  if (isStamped(folder, key)) return { program, bits };
+  const sources = join(fetchEngine(), engine.sources);
+  if (bits === 64) say('gcc makes no 32-bit programs (gcc-multilib is missing): building for 64 bits');
+  await compileAll(folder, sources, flags, own);
+  stamp(folder, key);
+  return { program, bits };
+}
+
+/** hal/xs and the scenarios, beside the device build, whose src/ they run. */
+export async function buildScenarios() {
+  const entryPoints = ['hal/xs', 'xs/scenarios'].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+      .map((name) => join(folder, name)),
+  );
+  await build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir: 'build/xs/device',
+    outbase: '.',
+    format: 'esm',
+    target: 'es2022',
+    platform: 'neutral',
+    logLevel: 'error',
+  });
+}
+
+function wordSize() {
+  const canLink = (flag) =>
+    spawnSync('gcc', [flag, '-x', 'c', '-', '-o', '/dev/null', '-lm'], { input: '#include <math.h>\nint main(void) { return 0; }\n' })
+      .status === 0;
+  if (canLink('-m32')) return 32;
+  return canLink('-m64') ? 64 : undefined;
+}
+
+function compilerFlags(bits) {
+  return [
+    ...(bits === 32 ? ['-m32', '-msse2', '-mfpmath=sse'] : ['-m64']),
+    ...['-O2', '-std=gnu11', '-fno-common', '-D_GNU_SOURCE'],
+    ...['-DINCLUDE_XSPLATFORM', '-DXSPLATFORM="platform.h"', '-DmxRun=1', '-DmxParse=1'],
+    ...['-DmxBoundsCheck=1', '-DmxMetering=1', '-DmxStress=1'],
+  ];
+}
+
+/** The folder of the unpacked package. */
+function fetchEngine() {
+  const folder = join(output, 'engine');
+  const key = hashOf([engine.integrity]);
+  if (isStamped(folder, key)) return folder;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const id = `${engine.package}@${engine.version}`;
+  say(`fetching ${id} ...`);
+  const npm = process.env.npm_execpath;
+  const [command, first] = npm ? [process.execPath, [npm]] : ['npm', []];
+  const listing = execFileSync(command, [...first, 'pack', id, '--json', '--ignore-scripts', '--loglevel=error'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  const archive = join(folder, JSON.parse(listing)[0].filename);
+  const integrity = `sha512-${createHash('sha512').update(readFileSync(archive)).digest('base64')}`;
+  if (integrity !== engine.integrity) throw new Error(`${id} has the checksum ${integrity}, expected ${engine.integrity}`);
+  execFileSync('tar', ['xzf', archive], { cwd: folder });
+  stamp(folder, key);
+  return folder;
+}
+
+async function compileAll(folder, sources, flags, own) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const includes = [here, ...['includes', 'platforms', 'sources'].map((name) => join(sources, name))].map((name) => `-I${name}`);
+  const theirs = readdirSync(join(sources, 'sources')).filter((name) => name.endsWith('.c') && !engine.omitted.includes(name));
+  const jobs = [
+    ...theirs.map((name) => ({ file: edited(folder, sources, name), extra: ['-w', '-include', join(here, 'profile.h')] })),
+    ...own.filter((name) => name.endsWith('.c')).map((name) => ({ file: join(here, name), extra: ['-Wall', '-Wextra'] })),
+  ];
+  // The largest take longest, so they begin.
+  jobs.sort((a, b) => readFileSync(b.file).length - readFileSync(a.file).length);
+  const objects = jobs.map((_, i) => join(folder, `${i}.o`));
+  let started = 0;
+  let done = 0;
+  const work = async () => {
+    while (started < jobs.length) {
+      const i = started++;
+      const { file, extra } = jobs[i];
+      await run('gcc', [...flags, ...extra, ...includes, '-c', file, '-o', objects[i]]);
+      done++;
+      say(`compiling the XS engine: ${done} of ${jobs.length} files`, done < jobs.length);
+    }
+  };
+  await Promise.all(Array.from({ length: WORKERS }, work));
+  await run('gcc', [...flags, ...objects, '-o', join(folder, 'xs.new'), '-lm', '-lpthread']);
+  renameSync(join(folder, 'xs.new'), join(folder, 'xs'));
+  for (const object of objects) rmSync(object);
+}
+
+/** The engine's source file, or a copy with the edits of engine.json. */
+function edited(folder, sources, name) {
+  const path = join(sources, 'sources', name);
+  const edits = engine.edits.filter(({ file }) => file === name);
+  if (edits.length === 0) return path;
+  let text = readFileSync(path, 'utf8');
+  for (const { from, to } of edits) {
+    if (!text.includes(from)) throw new Error(`${name} of the engine has no place for the edit: ${from}`);
+    text = text.replace(from, to);
+  }
+  const copy = join(folder, name);
+  writeFileSync(copy, text);
+  return copy;
+}
+
+function run(command, parameters) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, parameters, { stdio: ['ignore', 'inherit', 'inherit'] });
+    child.on('error', reject);
+    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`${command} failed on ${parameters.at(-3)}`))));
+  });
+}
+
+function hashOf(parts) {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part).update('\0');
+  return hash.digest('hex');
+}
+
+function isStamped(folder, key) {
+  const path = join(folder, 'stamp');
+  return existsSync(path) && readFileSync(path, 'utf8') === key;
+}
+
+function stamp(folder, key) {
+  writeFileSync(join(folder, 'stamp'), key);
+}
+
+/** A line of progress; a passing one is overwritten, and shown on terminals only. */
+function say(text, isPassing = false) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}${isPassing ? '' : '\n'}`);
+  else if (!isPassing) process.stderr.write(`${text}\n`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const built = await buildEngine();
+  if (built === undefined) say('there is no C compiler (gcc): XS cannot be built');
+  else await buildScenarios();
+}

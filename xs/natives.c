@@ -1,0 +1,111 @@
+/*
+ * What JavaScript can call: the functions of the global object `native`, declared in hal/xs/natives.d.ts.
+ *
+ * Rules for natives: a pointer into a buffer is good until the next allocation; a slot kept in C is remembered and
+ * forgotten; what is wrong with an argument is thrown.
+ */
+#include "host.h"
+#include <math.h>
+
+static void native_trace(xsMachine* the)
+{
+  fputs(xsmcToString(xsArg(0)), stdout);
+  fputc('\n', stdout);
+}
+
+/* splitmix64 */
+static void native_random(xsMachine* the)
+{
+  uint64_t z = hostOf(the)->options.seed += 0x9e3779b97f4a7c15ULL;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+  xsmcSetNumber(xsResult, (double)((z ^ (z >> 31)) >> 11) / 9007199254740992.0);
+}
+
+static void native_hardwareId(xsMachine* the)
+{
+  xsmcSetString(xsResult, (char*)hostOf(the)->options.hardwareId);
+}
+
+static void native_resetReason(xsMachine* the)
+{
+  xsmcSetString(xsResult, (char*)hostOf(the)->options.resetReason);
+}
+
+static void native_setting(xsMachine* the)
+{
+  Host* host = hostOf(the);
+  const char* name = xsmcToString(xsArg(0));
+  size_t length = strlen(name);
+  for (int i = 0; i < host->options.settingCount; i++) {
+    const char* setting = host->options.settings[i];
+    if (strncmp(setting, name, length) || setting[length] != '=') continue;
+    xsmcSetString(xsResult, (char*)setting + length + 1);
+    return;
+  }
+}
+
+static void native_restart(xsMachine* the)
+{
+  end(hostOf(the), EXIT_RESTART);
+}
+
+static void native_end(xsMachine* the)
+{
+  end(hostOf(the), EXIT_ENDED);
+}
+
+static const struct {
+  const char* name;
+  txCallback function;
+  int length;
+} natives[] = {
+    {"trace", native_trace, 1},
+    {"milliseconds", native_milliseconds, 0},
+    {"wallMilliseconds", native_wallMilliseconds, 0},
+    {"setTimer", native_setTimer, 2},
+    {"clearTimer", native_clearTimer, 1},
+    {"random", native_random, 0},
+    {"flashBytes", native_flashBytes, 0},
+    {"flashRead", native_flashRead, 2},
+    {"flashWrite", native_flashWrite, 2},
+    {"flashErase", native_flashErase, 2},
+    {"keyRead", native_keyRead, 1},
+    {"keyWrite", native_keyWrite, 2},
+    {"keyDelete", native_keyDelete, 1},
+    {"streamOpen", native_streamOpen, 3},
+    {"streamRead", native_streamRead, 2},
+    {"streamWrite", native_streamWrite, 2},
+    {"streamClose", native_streamClose, 1},
+    {"hardwareId", native_hardwareId, 0},
+    {"resetReason", native_resetReason, 0},
+    {"restart", native_restart, 0},
+    {"setting", native_setting, 1},
+    {"mark", native_mark, 1},
+    {"end", native_end, 0},
+};
+
+void defineNatives(txMachine* the)
+{
+  mxPush(mxObjectPrototype);
+  txSlot* slot = fxLastProperty(the, fxNewObjectInstance(the));
+  for (size_t i = 0; i < sizeof(natives) / sizeof(*natives); i++)
+    slot = fxNextHostFunctionProperty(the, slot, natives[i].function, natives[i].length,
+                                      fxID(the, (txString)natives[i].name), XS_DONT_ENUM_FLAG);
+  mxPush(mxGlobal);
+  fxDefineID(the, fxID(the, "native"), XS_DONT_ENUM_FLAG, XS_DONT_ENUM_FLAG);
+  mxPop();
+}
+
+Host* hostOf(xsMachine* the)
+{
+  return the->host;
+}
+
+/* Argument `index` as a whole number from 0 to `max`; throws a RangeError for anything else. */
+double wholeArgument(xsMachine* the, int index, double max)
+{
+  double value = xsmcToNumber(xsArg(index));
+  if (!(value >= 0 && value <= max) || value != floor(value)) xsRangeError("%g is not a whole number from 0 to %.0f", value, max);
+  return value;
+}

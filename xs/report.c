@@ -1,0 +1,85 @@
+/*
+ * The figures of a run, as one JSON object. Byte codes, slots and bytes are the same at each run, on each machine.
+ *
+ * Peaks of slots and chunks include garbage that was not collected yet, so they tend to what is reserved. How much memory
+ * a program needs is found by running it in smaller and smaller blocks.
+ */
+#include "host.h"
+
+#define PAINT 0xa5
+#define UNTOUCHED_RUN 8
+
+/* The parts of the stack that are never used keep the paint. */
+void paintStack(txMachine* the)
+{
+  memset(the->stackBottom, PAINT, (size_t)((uint8_t*)the->stack - (uint8_t*)the->stackBottom));
+}
+
+static bool isPainted(txSlot* slot)
+{
+  for (size_t i = 0; i < sizeof(txSlot); i++)
+    if (((uint8_t*)slot)[i] != PAINT) return false;
+  return true;
+}
+
+/* Number formatting and regular expressions borrow the far end of the stack, so the search begins at the near end. */
+static int stackPeak(txMachine* the)
+{
+  int run = 0;
+  for (txSlot* slot = the->stackTop - 1; slot >= the->stackBottom; slot--) {
+    run = isPainted(slot) ? run + 1 : 0;
+    if (run == UNTOUCHED_RUN) return (int)(the->stackTop - slot) - UNTOUCHED_RUN;
+  }
+  return (int)(the->stackTop - the->stackBottom);
+}
+
+/* mark(name): notes how much was computed so far, and what is alive. */
+void native_mark(xsMachine* the)
+{
+  Host* host = hostOf(the);
+  if (host->markCount == MARKS_MAX) xsUnknownError("no more than %d marks", MARKS_MAX);
+  countByteCodes(host);
+  fxCollectGarbage(the);
+  Mark* mark = &host->marks[host->markCount++];
+  snprintf(mark->name, sizeof(mark->name), "%s", xsmcToString(xsArg(0)));
+  mark->byteCodes = host->byteCodes;
+  mark->milliseconds = nowMilliseconds(host);
+  mark->slots = the->currentHeapCount;
+  mark->chunkBytes = the->currentChunksSize;
+}
+
+void writeReport(Host* host, int exitCode)
+{
+  txMachine* the = host->device;
+  if (!host->options.report) return;
+  FILE* file = fopen(host->options.report, "w");
+  if (!file) return;
+  int tables = (the->keyCount - the->keyOffset) + the->nameModulo + the->symbolModulo + the->aliasCount;
+  size_t code = 0;
+  for (int i = 0; i < host->moduleCount; i++) code += (size_t)host->modules[i].script->codeSize;
+  host->byteCodes += (txU4)(the->meterIndex - host->meterBefore);
+  host->meterBefore = the->meterIndex;
+  fprintf(file, "{\"exitCode\":%d,\"slotBytes\":%d,\n", exitCode, (int)sizeof(txSlot));
+  fprintf(file, "\"byteCodes\":%llu,\"turns\":%llu,\"milliseconds\":%.3f,\"flashCalls\":%d,\n",
+          (unsigned long long)host->byteCodes, (unsigned long long)host->turns, nowMilliseconds(host), host->flashCalls);
+  fprintf(file, "\"stack\":{\"peak\":%d,\"slots\":%d},\n", stackPeak(the), (int)(the->stackTop - the->stackBottom));
+  fprintf(file, "\"slots\":{\"now\":%d,\"peak\":%d,\"reserved\":%d},\n", the->currentHeapCount, the->peakHeapCount,
+          the->maximumHeapCount);
+  fprintf(file, "\"chunks\":{\"now\":%d,\"peak\":%d,\"reserved\":%d},\n", the->currentChunksSize, the->peakChunksSize,
+          the->maximumChunksSize);
+  fprintf(file, "\"block\":{\"bytes\":%d,\"free\":%d,\"tableBytes\":%d},\n", host->options.staticBytes,
+          (int)(the->blockHigh - the->blockLow), tables * (int)sizeof(txSlot*));
+  fprintf(file, "\"rom\":{\"names\":%d,\"slots\":%d,\"chunkBytes\":%d,\"codeBytes\":%d},\n", the->keyOffset,
+          host->rom->currentHeapCount, host->rom->currentChunksSize, (int)code);
+  fprintf(file, "\"names\":%d,\"aliases\":%d,\n\"marks\":[", the->keyIndex - the->keyOffset, the->aliasCount);
+  for (int i = 0; i < host->markCount; i++) {
+    Mark* mark = &host->marks[i];
+    fprintf(file, "%s\n{\"name\":\"%s\",\"byteCodes\":%llu,\"milliseconds\":%.3f,\"slots\":%d,\"chunkBytes\":%d}",
+            i ? "," : "", mark->name, (unsigned long long)mark->byteCodes, mark->milliseconds, mark->slots,
+            mark->chunkBytes);
+  }
+  fputs("]", file);
+  if (host->options.profiles) reportProfile(file);
+  fputs("}\n", file);
+  fclose(file);
+}
