@@ -59,6 +59,7 @@ if (task === 'start') {
   await buildHost();
   await buildDevice();
   buildTypes();
+  await import('./schema.mjs');
 } else if (task === 'test') {
   await buildHost();
   await buildDevice();

@@ -98,8 +98,8 @@ declare module 'ssl/session' {
     /** One record's data, `null` when the peer closed the session. */
     read(transport: Transport): Uint8Array | undefined | null;
     write(transport: Transport, data: Uint8Array): number;
-    /** Sends the alert close_notify. */
-    close(transport: Transport): void;
+    /** Sends one message of a protocol. */
+    doProtocol(transport: Transport, protocol: object, level: number, description: number): void;
     /** One whole record, its five bytes of header included, or nothing yet. */
     readPacket(transport: Transport): ArrayBuffer | undefined;
     /** The step due: 0 hello, 14 answer to the server's hello, 20 end; others wait for the peer. */
@@ -112,6 +112,11 @@ declare module 'ssl/session' {
     serverCipher: object | null;
     chosenCipher: CipherSuite | undefined;
   }
+}
+
+declare module 'ssl/alert' {
+  const alert: object;
+  export default alert;
 }
 
 declare module 'ssl/cert' {

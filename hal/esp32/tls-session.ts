@@ -7,6 +7,7 @@
  *
  * It does not know sockets: it is given a transport.
  */
+import alertProtocol from 'ssl/alert';
 import Session, { type Transport } from 'ssl/session';
 import { isEcdsaSignature, StrictCertificates } from './certificates.js';
 
@@ -20,6 +21,9 @@ const serverKeyExchange = 12;
 const sha256 = 4;
 const rsa = 1;
 const ecdsa = 3;
+/** AlertLevel and AlertDescription of RFC 5246, 7.2. */
+const warning = 1;
+const closeNotify = 0;
 /** The steps of `handshakeProcess` that do not wait for the peer. */
 const ownSteps: readonly number[] = Object.freeze([0, 14, 20]);
 
@@ -41,6 +45,11 @@ export class TlsSession extends Session {
     while (!ended && (transport.readable > 0 || ownSteps.includes(this.handshakeProcess)));
     if (ended) this.#admit();
     return ended;
+  }
+
+  /** Tells the peer that nothing follows. The SDK's own `close` sends a level that does not exist. */
+  notifyClose(transport: Transport): void {
+    this.doProtocol(transport, alertProtocol, warning, closeNotify);
   }
 
   override readPacket(transport: Transport): ArrayBuffer | undefined {

@@ -163,7 +163,7 @@ export class TlsStream implements Stream {
 
   #notifyClose(): void {
     try {
-      this.#session?.close(this.#transport);
+      this.#session?.notifyClose(this.#transport);
     } catch {
       // Full, or gone already: the peer learns it from TCP.
     }

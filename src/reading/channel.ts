@@ -21,10 +21,10 @@ export interface SensorTable {
   readonly channels: readonly Channel[];
 }
 
-/** Tables kept for a stream, the one in force included, as far as they fit into the value. */
+/** Tables kept for a stream, the one in force included, as far as they fit into one piece. */
 const TABLES_MAX = 4;
-/** Limit of a value in key-value storage, in bytes; names are ASCII. */
-const VALUE_BYTES_MAX = 1000;
+/** A value in key-value storage holds 1000 bytes; what is longer stands in pieces. Names are ASCII. */
+const PIECE_CHARACTERS = 960;
 
 /** [first boot, sensor, [[name, decimals], ...]], the newest last. */
 type StoredTable = [number, string, [string, number][]];
@@ -45,9 +45,9 @@ export class ChannelTables {
     const current = tables[tables.length - 1];
     if (current !== undefined && isSame(current, table)) return;
     tables.push(table);
-    while (tables.length > TABLES_MAX || (tables.length > 1 && JSON.stringify(tables).length > VALUE_BYTES_MAX))
+    while (tables.length > TABLES_MAX || (tables.length > 1 && JSON.stringify(tables).length > PIECE_CHARACTERS))
       tables.shift();
-    this.#keyValue.write(keyOf(stream), JSON.stringify(tables));
+    this.#save(stream, JSON.stringify(tables));
   }
 
   /** What the readings of `stream` meant in `boot`; `undefined` when that is not known any more. */
@@ -63,15 +63,38 @@ export class ChannelTables {
   #of(stream: number): StoredTable[] {
     let tables = this.#tables[stream];
     if (tables === undefined) {
-      tables = JSON.parse(this.#keyValue.read(keyOf(stream)) ?? '[]') as StoredTable[];
+      tables = this.#load(stream);
       this.#tables[stream] = tables;
     }
     return tables;
   }
+
+  /** The first piece, which says how many there are, is written last. */
+  #save(stream: number, text: string): void {
+    const pieces = Math.ceil(text.length / PIECE_CHARACTERS);
+    for (let i = pieces - 1; i >= 0; i--) {
+      const piece = text.slice(i * PIECE_CHARACTERS, (i + 1) * PIECE_CHARACTERS);
+      this.#keyValue.write(keyOf(stream, i), i === 0 ? `${pieces} ${piece}` : piece);
+    }
+  }
+
+  /** Tables whose writing was cut are not known: their readings go out raw. */
+  #load(stream: number): StoredTable[] {
+    const first = this.#keyValue.read(keyOf(stream, 0));
+    if (first === undefined) return [];
+    const space = first.indexOf(' ');
+    let text = first.slice(space + 1);
+    for (let i = 1; i < Number(first.slice(0, space)); i++) text += this.#keyValue.read(keyOf(stream, i)) ?? '';
+    try {
+      return JSON.parse(text) as StoredTable[];
+    } catch {
+      return [];
+    }
+  }
 }
 
-function keyOf(stream: number): string {
-  return `channels.${stream}`;
+function keyOf(stream: number, piece: number): string {
+  return piece === 0 ? `channels.${stream}` : `channels.${stream}.${piece}`;
 }
 
 function isSame(a: StoredTable, b: StoredTable): boolean {
