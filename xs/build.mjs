@@ -8,8 +8,8 @@
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -19,6 +19,9 @@ const output = join(root, 'build', 'xs');
 const engine = JSON.parse(readFileSync(join(here, 'engine.json'), 'utf8'));
 /** Compilers at work at the same time. */
 const WORKERS = 2;
+/** Files of ours that the engine is compiled with. */
+const ENGINE_HEADERS = ['platform.h', 'profile.h'];
+const ENGINE_OPTIONS = ['-w', '-include', join(here, 'profile.h')];
 
 /**
  * The host's program and its word size; `undefined` when there is no C compiler.
@@ -27,17 +30,31 @@ const WORKERS = 2;
 export async function buildEngine() {
   const bits = wordSize();
   if (bits === undefined) return undefined;
-  const flags = compilerFlags(bits);
-  const own = readdirSync(here).filter((name) => /\.[ch]$/.test(name));
-  const inputs = own.map((name) => readFileSync(join(here, name)));
-  const key = hashOf([JSON.stringify(engine), flags.join(' '), process.arch, ...inputs]);
   const folder = join(output, String(bits));
   const program = join(folder, 'xs');
-  if (isStamped(folder, key)) return { program, bits };
+  const flags = compilerFlags(bits);
+  const own = readdirSync(here).filter((name) => /\.[ch]$/.test(name));
+  const contentOf = (name) => readFileSync(join(here, name));
+  const engineKey = hashOf([JSON.stringify(engine), flags.join(' '), ...ENGINE_HEADERS.map(contentOf)]);
+  const hostKey = hashOf([engineKey, ...own.map(contentOf)]);
+  if (isStamped(folder, 'host', hostKey)) return { program, bits };
+  mkdirSync(folder, { recursive: true });
   const sources = join(fetchEngine(), engine.sources);
-  if (bits === 64) say('gcc makes no 32-bit programs (gcc-multilib is missing): building for 64 bits');
-  await compileAll(folder, sources, flags, own);
-  stamp(folder, key);
+  const headers = ['includes', 'platforms', 'sources'].map((name) => `-I${join(sources, name)}`);
+  const compilerOptions = [...flags, `-I${here}`, ...headers];
+  const library = join(folder, 'engine.a');
+  if (!isStamped(folder, 'engine', engineKey)) {
+    if (bits === 64) say('gcc makes no 32-bit programs (gcc-multilib is missing): building for 64 bits');
+    const objects = await compile(engineFiles(folder, sources), [...compilerOptions, ...ENGINE_OPTIONS], folder);
+    rmSync(library, { force: true });
+    await run('ar', ['rcs', library, ...objects]);
+    stamp(folder, 'engine', engineKey);
+  }
+  const files = own.filter((name) => name.endsWith('.c')).map((name) => join(here, name));
+  const objects = await compile(files, [...compilerOptions, '-Wall', '-Wextra', '-Werror'], folder);
+  await run('gcc', [...flags, ...objects, library, '-lm', '-lpthread', '-o', `${program}.new`]);
+  renameSync(`${program}.new`, program);
+  stamp(folder, 'host', hostKey);
   return { program, bits };
 }
 
@@ -81,7 +98,7 @@ function compilerFlags(bits) {
 function fetchEngine() {
   const folder = join(output, 'engine');
   const key = hashOf([engine.integrity]);
-  if (isStamped(folder, key)) return folder;
+  if (isStamped(folder, 'package', key)) return folder;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const id = `${engine.package}@${engine.version}`;
@@ -96,37 +113,33 @@ function fetchEngine() {
   const integrity = `sha512-${createHash('sha512').update(readFileSync(archive)).digest('base64')}`;
   if (integrity !== engine.integrity) throw new Error(`${id} has the checksum ${integrity}, expected ${engine.integrity}`);
   execFileSync('tar', ['xzf', archive], { cwd: folder });
-  stamp(folder, key);
+  stamp(folder, 'package', key);
   return folder;
 }
 
-async function compileAll(folder, sources, flags, own) {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const includes = [here, ...['includes', 'platforms', 'sources'].map((name) => join(sources, name))].map((name) => `-I${name}`);
-  const theirs = readdirSync(join(sources, 'sources')).filter((name) => name.endsWith('.c') && !engine.omitted.includes(name));
-  const jobs = [
-    ...theirs.map((name) => ({ file: edited(folder, sources, name), extra: ['-w', '-include', join(here, 'profile.h')] })),
-    ...own.filter((name) => name.endsWith('.c')).map((name) => ({ file: join(here, name), extra: ['-Wall', '-Wextra'] })),
-  ];
+function engineFiles(folder, sources) {
+  return readdirSync(join(sources, 'sources'))
+    .filter((name) => name.endsWith('.c') && !engine.omitted.includes(name))
+    .map((name) => edited(folder, sources, name));
+}
+
+/** The object files, in `folder`. */
+async function compile(files, options, folder) {
   // The largest take longest, so they begin.
-  jobs.sort((a, b) => readFileSync(b.file).length - readFileSync(a.file).length);
-  const objects = jobs.map((_, i) => join(folder, `${i}.o`));
+  const jobs = files.map((file) => ({ file, size: statSync(file).size, object: join(folder, `${parse(file).name}.o`) }));
+  jobs.sort((a, b) => b.size - a.size);
   let started = 0;
   let done = 0;
   const work = async () => {
     while (started < jobs.length) {
-      const i = started++;
-      const { file, extra } = jobs[i];
-      await run('gcc', [...flags, ...extra, ...includes, '-c', file, '-o', objects[i]]);
+      const { file, object } = jobs[started++];
+      await run('gcc', [...options, '-c', file, '-o', object]);
       done++;
-      say(`compiling the XS engine: ${done} of ${jobs.length} files`, done < jobs.length);
+      say(`compiling for XS: ${done} of ${jobs.length} files`, done < jobs.length);
     }
   };
   await Promise.all(Array.from({ length: WORKERS }, work));
-  await run('gcc', [...flags, ...objects, '-o', join(folder, 'xs.new'), '-lm', '-lpthread']);
-  renameSync(join(folder, 'xs.new'), join(folder, 'xs'));
-  for (const object of objects) rmSync(object);
+  return jobs.map(({ object }) => object);
 }
 
 /** The engine's source file, or a copy with the edits of engine.json. */
@@ -148,7 +161,7 @@ function run(command, parameters) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, parameters, { stdio: ['ignore', 'inherit', 'inherit'] });
     child.on('error', reject);
-    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`${command} failed on ${parameters.at(-3)}`))));
+    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`failed: ${command} ${parameters.join(' ')}`))));
   });
 }
 
@@ -158,13 +171,13 @@ function hashOf(parts) {
   return hash.digest('hex');
 }
 
-function isStamped(folder, key) {
-  const path = join(folder, 'stamp');
+function isStamped(folder, name, key) {
+  const path = join(folder, `${name}.stamp`);
   return existsSync(path) && readFileSync(path, 'utf8') === key;
 }
 
-function stamp(folder, key) {
-  writeFileSync(join(folder, 'stamp'), key);
+function stamp(folder, name, key) {
+  writeFileSync(join(folder, `${name}.stamp`), key);
 }
 
 /** A line of progress; a passing one is overwritten, and shown on terminals only. */

@@ -8,7 +8,7 @@
  * Three things that the SDK's linker does and a plain fxShareMachine does not:
  *   - values copied out of the ROM must not look like chunks of the device's own heap, or its collector moves them;
  *   - the global object fills its cache of built-ins at first use, which is a write: it is filled beforehand;
- *   - internal properties of frozen functions count as frozen, or each function would take a place in the alias table.
+ *   - functions, classes and what cannot be aliased anyway are frozen, or each would take a place in the alias table.
  */
 #include "host.h"
 
@@ -19,7 +19,9 @@ static void internNames(txMachine* the, txScript* script);
 static void useInPlace(txScript* script);
 static void preload(txMachine* machine, Module* module);
 static void freeze(txMachine* machine);
-static void sealFrozenFunctions(txMachine* the);
+static void freezeUnasked(txMachine* the);
+static void freezeInstance(txSlot* instance);
+static void freezeClosure(txSlot* closure);
 static void fillGlobals(txMachine* machine);
 static void sealValues(txMachine* the);
 
@@ -175,18 +177,57 @@ static void freeze(txMachine* machine)
   mxPop();
   xsEndHost(machine);
   fxCollectGarbage(machine);
-  sealFrozenFunctions(machine);
+  freezeUnasked(machine);
 }
 
-static void sealFrozenFunctions(txMachine* the)
+/* What the SDK's linker freezes of itself: functions, their prototypes, environments, and what cannot be aliased. */
+static void freezeUnasked(txMachine* the)
 {
   for (txSlot* heap = the->firstHeap; heap; heap = heap->next)
     for (txSlot* slot = heap + 1; slot < heap->value.reference; slot++) {
-      if (slot->kind != XS_INSTANCE_KIND || !(slot->flag & XS_DONT_PATCH_FLAG)) continue;
-      for (txSlot* p = slot->next; p && (p->flag & XS_INTERNAL_FLAG); p = p->next)
-        if (p->kind == XS_CALLBACK_KIND || p->kind == XS_HOME_KIND || p->kind == XS_CODE_KIND || p->kind == XS_CODE_X_KIND)
-          p->flag |= XS_DONT_SET_FLAG | XS_DONT_DELETE_FLAG;
+      txSlot* inner = slot->next;
+      if (slot->kind == XS_CLOSURE_KIND) freezeClosure(slot->value.closure);
+      if (slot->kind != XS_INSTANCE_KIND || !inner || !(inner->flag & XS_INTERNAL_FLAG)) continue;
+      switch (inner->kind) {
+      case XS_CALLBACK_KIND:
+      case XS_CALLBACK_X_KIND:
+      case XS_CODE_KIND:
+      case XS_CODE_X_KIND:
+        freezeInstance(slot);
+        for (txSlot* p = inner->next; p && (slot->flag & XS_CAN_CONSTRUCT_FLAG); p = p->next)
+          if (p->ID == mxID(_prototype) && p->kind == XS_REFERENCE_KIND) freezeInstance(p->value.reference);
+        break;
+      case XS_MAP_KIND:
+      case XS_SET_KIND:
+      case XS_WEAK_MAP_KIND:
+      case XS_WEAK_SET_KIND:
+      case XS_WEAK_REF_KIND:
+      case XS_ARRAY_BUFFER_KIND:
+      case XS_DATA_VIEW_KIND:
+      case XS_TYPED_ARRAY_KIND:
+      case XS_PROMISE_KIND:
+      case XS_PROXY_KIND:
+      case XS_REGEXP_KIND: freezeInstance(slot); break;
+      default:
+        if (inner->ID == XS_ENVIRONMENT_BEHAVIOR) freezeInstance(slot);
+        break;
+      }
     }
+}
+
+static void freezeInstance(txSlot* instance)
+{
+  instance->flag |= XS_DONT_PATCH_FLAG;
+  for (txSlot* p = instance->next; p; p = p->next) {
+    p->flag |= XS_DONT_DELETE_FLAG;
+    if (p->kind != XS_ACCESSOR_KIND) p->flag |= XS_DONT_SET_FLAG;
+  }
+}
+
+/* A variable that holds a function counts as constant. */
+static void freezeClosure(txSlot* closure)
+{
+  if (closure->kind == XS_REFERENCE_KIND && mxIsFunction(closure->value.reference)) closure->flag |= XS_DONT_SET_FLAG;
 }
 
 static void fillGlobals(txMachine* the)

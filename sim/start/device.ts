@@ -1,5 +1,6 @@
 /** One device of this computer: its folder, its hardware, its agent, and what is told about it. */
-import { join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type HostHal, hostHal } from '../../hal/host/host.js';
 import { Agent, type AgentSnapshot, type ConnectionSnapshot } from '../../src/agent/agent.js';
 import { type Configuration, parseConfiguration } from '../../src/agent/configuration.js';
@@ -28,6 +29,7 @@ export class Device {
     // Checked before a folder is made of the name; complete only with the identity that lies in the folder.
     const { device } = parseConfiguration(configuration, 'unknown');
     const folder = join(dataFolder, device);
+    makeFolder(folder);
     this.#hal = hostHal({ directory: folder });
     this.#drivers = inputs.driversFor(folder);
     try {
@@ -89,6 +91,17 @@ export class Device {
       deliveredPerSecond: this.#deliveredRate.perSecond(books.delivered, now),
       books,
     };
+  }
+}
+
+/** Step by step: Node's recursive way never returns where nothing can be made, below /proc for example. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    throw new Error(`the data folder ${folder} cannot be made: ${(error as Error).message}`);
   }
 }
 
