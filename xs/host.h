@@ -162,10 +162,11 @@ void end(Host* host, int exitCode) XS_FUNCTION_NORETURN;
 
 /* profile.c */
 void reportProfile(FILE* file);
+void clearProfile(void);
 
 /* report.c */
 void paintStack(txMachine* the);
 void writeReport(Host* host, int exitCode);
-void native_mark(xsMachine* the);
+void makeMark(Host* host, const char* name);
 
 #endif

@@ -45,6 +45,11 @@ static void native_setting(xsMachine* the)
   }
 }
 
+static void native_mark(xsMachine* the)
+{
+  makeMark(hostOf(the), xsmcToString(xsArg(0)));
+}
+
 static void native_restart(xsMachine* the)
 {
   end(hostOf(the), EXIT_RESTART);

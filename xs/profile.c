@@ -40,12 +40,17 @@ void profileCount(txMachine* the, txSlot* frame, const txByte* code)
   functions[i].calls += code == start;
 }
 
+void clearProfile(void)
+{
+  for (int i = 0; i < FUNCTIONS_MAX; i++) functions[i].byteCodes = functions[i].calls = 0;
+}
+
 void reportProfile(FILE* file)
 {
   const char* separator = "";
   fputs(",\n\"functions\":[", file);
   for (int i = 0; i < FUNCTIONS_MAX; i++) {
-    if (!functions[i].code) continue;
+    if (!functions[i].byteCodes) continue;
     fprintf(file, "%s\n{\"module\":\"%s\",\"name\":\"%s\",\"calls\":%llu,\"byteCodes\":%llu}", separator,
             functions[i].module, functions[i].name, (unsigned long long)functions[i].calls,
             (unsigned long long)functions[i].byteCodes);

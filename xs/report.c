@@ -33,19 +33,20 @@ static int stackPeak(txMachine* the)
   return (int)(the->stackTop - the->stackBottom);
 }
 
-/* mark(name): notes how much was computed so far, and what is alive. */
-void native_mark(xsMachine* the)
+/* Notes how much was computed so far, and what is alive. Byte codes by function are counted from the last mark on. */
+void makeMark(Host* host, const char* name)
 {
-  Host* host = hostOf(the);
-  if (host->markCount == MARKS_MAX) xsUnknownError("no more than %d marks", MARKS_MAX);
+  txMachine* the = host->device;
+  if (host->markCount == MARKS_MAX) usageError("no more than %d marks", MARKS_MAX);
   countByteCodes(host);
   fxCollectGarbage(the);
   Mark* mark = &host->marks[host->markCount++];
-  snprintf(mark->name, sizeof(mark->name), "%s", xsmcToString(xsArg(0)));
+  snprintf(mark->name, sizeof(mark->name), "%s", name);
   mark->byteCodes = host->byteCodes;
   mark->milliseconds = nowMilliseconds(host);
   mark->slots = the->currentHeapCount;
   mark->chunkBytes = the->currentChunksSize;
+  clearProfile();
 }
 
 void writeReport(Host* host, int exitCode)

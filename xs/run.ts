@@ -69,6 +69,8 @@ export interface Run {
   readonly flashBytes?: number;
   /** Size of the device's one block of memory. By default what `creation` in manifest.json comes to. */
   readonly staticBytes?: number;
+  /** Slots of the JavaScript stack, by default those of manifest.json. */
+  readonly stackSlots?: number;
   readonly realTime?: boolean;
   /** Wall time at boot, milliseconds since 1970; absent: not known. */
   readonly epochMilliseconds?: number;
@@ -126,7 +128,7 @@ export class XsEngine {
     const give = (name: string, value: string | number | undefined) => {
       if (value !== undefined) parameters.push(name, String(value));
     };
-    for (const [name, value] of Object.entries(this.#creation(run.staticBytes))) give(name, value);
+    for (const [name, value] of Object.entries(this.#creation(run))) give(name, value);
     give('--storage', run.storage);
     give('--report', reportPath);
     give('--flash-bytes', run.flashBytes ?? 1 << 20);
@@ -157,7 +159,7 @@ export class XsEngine {
    * `creation` of manifest.json, for a block of `staticBytes`. There chunks and slots grow in small steps to wherever they
    * meet; a creation without "static" has fixed sizes, and the block is their sum.
    */
-  #creation(staticBytes: number | undefined): Record<string, number> {
+  #creation({ staticBytes, stackSlots }: Run): Record<string, number> {
     const { creation } = JSON.parse(readFileSync(join(this.#root, 'manifest.json'), 'utf8')) as {
       creation: {
         static?: number;
@@ -167,7 +169,8 @@ export class XsEngine {
         keys?: { available?: number; name?: number; symbol?: number };
       };
     };
-    const { chunk, heap, stack, keys } = creation;
+    const { chunk, heap, keys } = creation;
+    const stack = stackSlots ?? creation.stack;
     const slotBytes = this.bits / 2;
     const isFixed = staticBytes === undefined && !creation.static;
     const sum = chunk.initial + (heap.initial + stack + 2) * slotBytes + 64;

@@ -9,8 +9,11 @@
  *   D  bytes                                  D  bytes
  *   C  close                                  S  u16: so many bytes have left
  *   R  u16: so many bytes were read           E  gone: the reason
- *   I  idle: f64 time of the next timer,      T  f64: what time it is
- *      infinity when there is none            G  go on: ends the world's turn
+ *   I  idle: f64 what time it is, f64 when    T  f64: what time it is
+ *      the next timer is due, or infinity     M  make a mark of this name
+ *                                             X  end: the scenario has passed
+ *                                             G  go on; ends the world's turn. f64: until when nothing will happen in the
+ *                                                world, so that the host need not ask while it has nothing to say
  *
  * Without a wire, connecting is refused.
  */
@@ -20,6 +23,9 @@ typedef struct {
   uint8_t type, stream;
   uint16_t length;
 } Head;
+
+static bool hasSpoken = true;
+static double quietUntil;
 
 static void putAll(Host* host, const void* bytes, size_t count)
 {
@@ -48,6 +54,7 @@ static void say(Host* host, char type, int stream, const void* bytes, size_t len
   memcpy(message, &head, sizeof(head));
   memcpy(message + sizeof(head), bytes, length);
   putAll(host, message, sizeof(head) + length);
+  hasSpoken = true;
 }
 
 void wireOpen(Host* host, int id, const char* address, int port)
@@ -101,7 +108,13 @@ void waitForWire(Host* host, double nextTimer)
     waitAlone(host, nextTimer);
     return;
   }
-  say(host, 'I', 0, &nextTimer, sizeof(nextTimer));
+  if (!hasSpoken && nextTimer <= quietUntil) {
+    host->virtualMilliseconds = nextTimer;
+    return;
+  }
+  double times[] = {host->virtualMilliseconds, nextTimer};
+  say(host, 'I', 0, times, sizeof(times));
+  hasSpoken = false;
   for (;;) {
     Head head;
     uint8_t bytes[STREAM_BUFFER_BYTES + 1];
@@ -116,7 +129,9 @@ void waitForWire(Host* host, double nextTimer)
     case 'S': streamSent(host, head.stream, count); break;
     case 'E': streamGone(host, head.stream, (char*)bytes); break;
     case 'T': memcpy(&host->virtualMilliseconds, bytes, sizeof(double)); break;
-    case 'G': return;
+    case 'M': makeMark(host, (char*)bytes); break;
+    case 'X': end(host, EXIT_ENDED);
+    case 'G': memcpy(&quietUntil, bytes, sizeof(double)); return;
     default: usageError("the world says '%c', which means nothing", head.type);
     }
   }

@@ -42,6 +42,7 @@ export class Device {
       });
     } catch (error) {
       this.#hal.close();
+      if (error instanceof OutboxError) throw new Error(`${join(folder, 'flash.bin')}: ${error.message}`);
       throw error;
     }
   }

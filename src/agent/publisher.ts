@@ -31,7 +31,7 @@ export interface PublisherOptions {
 /** What the publisher needs of a connection. */
 export interface Sender {
   readonly ready: boolean;
-  publish(message: Message, token: number): boolean;
+  publish(message: Message, token: number, mayRepeat: boolean): boolean;
 }
 
 /** Numbers first <= n <= last: the records of one message. The last one is its token. */
@@ -57,6 +57,8 @@ interface Decoded {
 
 export class Publisher {
   readonly #options: PublisherOptions;
+  /** Records from before this boot may have been sent, and not acknowledged, in an earlier one. */
+  readonly #repeatsBelow: number;
   /** In flight on this connection, in order. */
   #inFlight: Span[] = [];
   /** In flight on an earlier connection and not yet sent again, in order. */
@@ -73,6 +75,7 @@ export class Publisher {
 
   constructor(options: PublisherOptions) {
     this.#options = options;
+    this.#repeatsBelow = options.outbox.statistics().next;
   }
 
   /** There is a new connection: begins again with the oldest unsettled record. */
@@ -91,7 +94,7 @@ export class Publisher {
       this.#message ??= this.#compose();
       if (this.#message === undefined) return;
       const { first, last, message } = this.#message;
-      if (!sender.publish(message, last)) return;
+      if (!sender.publish(message, last, first < this.#repeatsBelow)) return;
       this.#inFlight.push({ first, last });
       this.#message = undefined;
     }

@@ -132,12 +132,13 @@ export class Connection {
 
   /**
    * Encodes a message to be sent at the end of this turn. A QoS 1 message needs a token, unique among the publisher's
-   * messages: `onAcknowledged` tells it, and handing it in again on a later connection makes it a redelivery.
+   * messages: `onAcknowledged` tells it, and handing it in again on a later connection makes it a redelivery, with DUP.
+   * `mayRepeat` says that it may have been sent before this program began, which nobody but the publisher can know.
    *
    * False: not now (offline, window full, no room); `onReady` tells when. Throws an Error for what can never be sent.
    */
-  publish(message: Message, token?: number): boolean {
-    return this.#wakeIf(this.#conversation.publish(message, token));
+  publish(message: Message, token?: number, mayRepeat = false): boolean {
+    return this.#wakeIf(this.#conversation.publish(message, token, mayRepeat));
   }
 
   /** Throws the Error that `publish` would throw, whatever the state; for those who keep messages for later. */

@@ -36,6 +36,8 @@ const PUBLISH_BYTES_MIN = 7;
 /** Room kept for the acknowledgements of whatever a full receive buffer can hold, and the end of a packet before it. */
 const ACKNOWLEDGEMENTS_BYTES = (Math.floor(RECEIVE_BYTES / PUBLISH_BYTES_MIN) + 1) * PUBACK_BYTES;
 const DISCONNECT_BYTES = 2;
+/** Receive buffers decoded in one turn. */
+const PIECES_PER_TURN_MAX = 8;
 const NOTHING = new Uint8Array(0);
 
 export class Conversation {
@@ -58,14 +60,6 @@ export class Conversation {
   #topic = '';
   #encodedTopic: Uint8Array = NOTHING;
   #now = 0;
-
-  // Made once, so that a turn allocates no closures.
-  readonly #onPacket = (packet: InboundPacket): void => this.#take(packet);
-  readonly #onBytes = (bytes: Uint8Array): void => {
-    this.#keepAlive.receivedMilliseconds = this.#now;
-    this.#decoder.push(bytes, this.#onPacket);
-  };
-  readonly #mayReceive = (): boolean => this.isOpen && this.link.end <= this.#limits.transmitBytesMax;
 
   constructor(options: ConnectionOptions, limits: Limits, onEvent: () => void) {
     this.#options = options;
@@ -138,7 +132,7 @@ export class Conversation {
   turn(nowMilliseconds: number): boolean {
     this.#now = nowMilliseconds;
     const { link } = this;
-    const isMore = link.receive(this.#onBytes, this.#mayReceive);
+    const isMore = this.#receive();
     if (!this.isOpen) return false;
     if (link.failure !== undefined) throw new ConnectionError('stream', link.failure);
     if (link.established && this.#phase === 'opening') this.#greet();
@@ -147,7 +141,7 @@ export class Conversation {
     if (this.ready) this.#options.onReady?.();
     const isProducing = link.end > before;
     link.flush();
-    return (isMore && this.#mayReceive()) || (isProducing && this.ready);
+    return (isMore && this.#mayReceive) || (isProducing && this.ready);
   }
 
   /** When a turn is next needed, if nothing happens until then. */
@@ -171,7 +165,7 @@ export class Conversation {
     return this.#hasRoom('message', publishByteLength(this.#encodedTopic, message));
   }
 
-  publish(message: Message, token: number | undefined): boolean {
+  publish(message: Message, token: number | undefined, mayRepeat: boolean): boolean {
     const hasRoom = this.hasRoomFor(message);
     if (message.qos > 0 && token === undefined) throw new RangeError('a QoS 1 message needs a token');
     if (!this.isConnected || !hasRoom) return false;
@@ -180,8 +174,8 @@ export class Conversation {
     let dup = false;
     if (message.qos > 0 && token !== undefined) {
       if (this.session.windowFull) return false;
-      dup = this.session.isRedelivery(token);
       packetId = this.session.publish(token, now);
+      dup = this.session.isRedelivery || mayRepeat;
     }
     this.#sent(encodePublish(this.#encodedTopic, message, packetId, dup, this.link.transmit, this.link.end), now);
     return true;
@@ -202,6 +196,22 @@ export class Conversation {
     const now = this.#options.clock.milliseconds();
     const packetId = this.session.request(PacketType.UNSUBSCRIBE, filters.length, now, done);
     this.#sent(encodeUnsubscribe(filters, packetId, byteLength, this.link.transmit, this.link.end), now);
+    return true;
+  }
+
+  /** Nothing is read that could not be acknowledged: the broker is held back until the stream takes more. */
+  get #mayReceive(): boolean {
+    return this.isOpen && this.link.end <= this.#limits.transmitBytesMax;
+  }
+
+  /** Decodes what has arrived, up to what is fair in one turn. False: there is no more. */
+  #receive(): boolean {
+    for (let piece = 0; piece < PIECES_PER_TURN_MAX && this.#mayReceive; piece++) {
+      const bytes = this.link.take();
+      if (bytes === undefined) return false;
+      this.#keepAlive.receivedMilliseconds = this.#now;
+      this.#decoder.push(bytes, this.#take);
+    }
     return true;
   }
 
@@ -240,7 +250,8 @@ export class Conversation {
     this.#sent(encodeConnect(connect, byteLength, this.link.transmit, this.link.end), this.#now);
   }
 
-  #take(packet: InboundPacket): void {
+  /** A closure made once: the decoder calls it from its own depth, and the stack of a device is shallow. */
+  readonly #take = (packet: InboundPacket): void => {
     // A callback may have stopped the connection while packets that came with this one are still being decoded.
     if (!this.isOpen) return;
     this.receivedPackets++;
@@ -269,7 +280,7 @@ export class Conversation {
       case PacketType.CONNACK:
         throw new ProtocolError('MQTT-4.8.0-1', 'a second CONNACK on one connection (section 3.2)');
     }
-  }
+  };
 
   #takeConnack(packet: InboundPacket): void {
     if (packet.type !== PacketType.CONNACK || this.#phase !== 'greeting') {

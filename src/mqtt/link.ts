@@ -11,7 +11,6 @@ import type { Stream, StreamConstructor, StreamOptions, StreamSecurity } from '.
 
 /** Size of the receive buffer: what arrives is handed on in pieces up to this. */
 export const RECEIVE_BYTES = 512;
-const PIECES_PER_TURN_MAX = 8;
 
 export interface LinkOptions {
   readonly Stream: StreamConstructor;
@@ -86,21 +85,14 @@ export class Link {
     this.end = 0;
   }
 
-  /**
-   * Hands what has arrived to `onBytes`, piece by piece, while `mayReceive` says so and the link is open. True when it
-   * stopped although there may be more.
-   */
-  receive(onBytes: (bytes: Uint8Array) => void, mayReceive: () => boolean): boolean {
-    for (let piece = 0; piece < PIECES_PER_TURN_MAX; piece++) {
-      if (this.#received === 0) this.#fill();
-      if (this.#received === 0) return false;
-      if (!mayReceive()) return false;
-      const bytes = this.#receive.subarray(0, this.#received);
-      this.receivedBytes += bytes.length;
-      this.#received = 0;
-      onBytes(bytes);
-    }
-    return true;
+  /** The next piece of what has arrived; undefined when there is none. Valid until the next call, or the next event. */
+  take(): Uint8Array | undefined {
+    if (this.#received === 0) this.#fill();
+    if (this.#received === 0) return undefined;
+    const bytes = this.#receive.subarray(0, this.#received);
+    this.receivedBytes += this.#received;
+    this.#received = 0;
+    return bytes;
   }
 
   /** Gives the stream as much as it takes: it announces more space only after all of it was used. */

@@ -42,6 +42,7 @@ export class Session {
   #current = 0;
   #count = 0;
   #lastPacketId = 0;
+  #isRedelivery = false;
   #requests: Request[] = [];
   #unknownAcknowledgements = 0;
 
@@ -93,16 +94,17 @@ export class Session {
     return requests;
   }
 
-  /** Whether `token` was in flight when an earlier connection ended, so that publishing it needs DUP. */
-  isRedelivery(token: number): boolean {
-    return this.#indexOf(token) >= this.#current;
+  /** Whether the message published last was in flight when an earlier connection ended, so that it needs DUP. */
+  get isRedelivery(): boolean {
+    return this.#isRedelivery;
   }
 
-  /** Takes a message in flight, which the window must allow, and gives its packet identifier. */
+  /** Takes a message in flight, which the window must allow, and gives its packet identifier; see `isRedelivery`. */
   publish(token: number, nowMilliseconds: number): number {
-    let index = this.#indexOf(token);
+    let index = indexOf(this.#tokens, token, this.#count);
     if (index >= 0 && index < this.#current) throw new Error(`the message with token ${token} is in flight already`);
     if (this.windowFull) throw new Error(`${this.#windowMax} messages are in flight, no more are allowed`);
+    this.#isRedelivery = index >= 0;
     const known = index >= 0 ? (this.#packetIds[index] as number) : 0;
     const packetId = known > 0 ? known : this.#unusedPacketId();
     if (index < 0) {
@@ -120,8 +122,8 @@ export class Session {
 
   /** PUBACK: gives the token, or undefined when nothing with this packet identifier is in flight. Any order will do. */
   acknowledge(packetId: number): number | undefined {
-    const index = this.#packetIds.indexOf(packetId);
-    if (index < 0 || index >= this.#current) {
+    const index = indexOf(this.#packetIds, packetId, this.#current);
+    if (index < 0) {
       this.#unknownAcknowledgements++;
       return undefined;
     }
@@ -164,11 +166,6 @@ export class Session {
     return index < 0 ? undefined : this.#requests.splice(index, 1)[0];
   }
 
-  #indexOf(token: number): number {
-    const index = this.#tokens.indexOf(token);
-    return index < this.#count ? index : -1;
-  }
-
   /** Counts on from the last one given, and never gives 0. */
   #unusedPacketId(): number {
     do {
@@ -178,8 +175,7 @@ export class Session {
   }
 
   #isUsed(packetId: number): boolean {
-    const index = this.#packetIds.indexOf(packetId);
-    if (index >= 0 && index < this.#count) return true;
+    if (indexOf(this.#packetIds, packetId, this.#count) >= 0) return true;
     for (const request of this.#requests) if (request.packetId === packetId) return true;
     return false;
   }
@@ -198,4 +194,10 @@ export class Session {
     this.#sentMilliseconds.copyWithin(index, index + 1, this.#count);
     this.#count--;
   }
+}
+
+/** Of `value` among the first `count`, or -1. By hand: the built-in would search the places that are not in use, too. */
+function indexOf(values: Uint16Array | Float64Array, value: number, count: number): number {
+  for (let index = 0; index < count; index++) if (values[index] === value) return index;
+  return -1;
 }

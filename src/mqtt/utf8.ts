@@ -15,6 +15,12 @@ export function utf8ByteLength(text: string): number {
   let bytes = 0;
   for (let index = 0; index < text.length; ) {
     const point = text.codePointAt(index) as number;
+    // Nearly all text is ASCII; this costs a third of the general case.
+    if (point < 0x80) {
+      bytes++;
+      index++;
+      continue;
+    }
     if (isSurrogate(point)) throw new RangeError('[MQTT-1.5.3-1] text contains a lone surrogate');
     bytes += pointByteLength(point);
     index += width(text, index, point);
@@ -29,7 +35,10 @@ export function encodeUtf8(text: string, into: Uint8Array, offset: number): numb
     const point = text.codePointAt(index) as number;
     if (point < 0x80) {
       into[at++] = point;
-    } else if (point < 0x800) {
+      index++;
+      continue;
+    }
+    if (point < 0x800) {
       into[at++] = 0xc0 | (point >> 6);
       into[at++] = continuation(point);
     } else if (point < 0x10000) {

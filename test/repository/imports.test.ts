@@ -19,7 +19,7 @@ const ALLOWED: { readonly [folder: string]: readonly string[] } = {
   'src/sampling': ['src/sampling', 'hal/contract'],
   'src/drivers': ['src/drivers', 'hal/contract'],
   'src/agent': ['src/agent', 'src/outbox', 'src/mqtt', 'src/reading', 'src/sampling', 'hal/contract'],
-  'src/main.ts': ['src/agent', 'hal/esp32'],
+  'src/main.ts': ['src/agent', 'hal/esp32', 'hal/contract'],
   sim: ['sim', 'src', 'hal/host', 'hal/sim', 'hal/contract', 'node:', 'npm:'],
 };
 

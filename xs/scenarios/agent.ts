@@ -1,0 +1,34 @@
+/**
+ * The whole agent, as a device runs it: setting `configuration` (JSON), and drivers that measure without hardware.
+ * It runs until the world ends it.
+ */
+import { xsHal } from '../../hal/xs/hal.js';
+import { Agent } from '../../src/agent/agent.js';
+import { parseConfiguration } from '../../src/agent/configuration.js';
+
+const hal = xsHal();
+native.mark('start');
+const configuration = parseConfiguration(
+  JSON.parse(native.setting('configuration') as string),
+  hal.system.hardwareId,
+);
+
+/** A value that wanders between 20 and 30 with two decimals, another each time. */
+function wandering() {
+  let count = 0;
+  const sample = { value: 20, other: 50 };
+  return {
+    configure: () => {},
+    sample: () => {
+      count++;
+      sample.value = 20 + (count % 1000) / 100;
+      sample.other = 50 + (count % 77) / 10;
+      return sample;
+    },
+    close: () => {},
+  };
+}
+
+const agent = new Agent({ hal, configuration, drivers: { wandering } });
+native.mark('open');
+agent.start();
