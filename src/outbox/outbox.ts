@@ -10,8 +10,8 @@
  * Stores opaque bytes with a stream number; knows neither MQTT nor readings. Opening only reads. Sequence numbers are dense
  * and never repeat, so that a consumer can discard duplicates and see gaps. The log is bounded by its partition: when it
  * is full, the oldest sector is evicted and its records are counted as dropped. After a power cut, at most
- * `acknowledgementsUnsavedMax` released records are handed out again, besides those in flight. RAM does not grow with
- * what is queued.
+ * `acknowledgementsUnsavedMax` released records are handed out again, besides those in flight (more only if a full log
+ * suffers several power cuts within one sector: DESIGN.md, "Outbox"). RAM does not grow with what is queued.
  *
  * Records may be released in any order. The format is FORMAT.md; the reasons are DESIGN.md, "Outbox".
  */

@@ -53,9 +53,10 @@ export class Reader {
   /** Continues at `sequence`, which must not be below the cursor of the log. */
   seek(sequence: number): void {
     const sector = this.#find(sequence);
-    this.#expected = sequence;
-    this.#running = this.#firstNumber(sector);
+    const first = this.#firstNumber(sector);
     this.#enter(sector);
+    this.#expected = sequence;
+    this.#running = first;
   }
 
   read(): Found {
@@ -107,12 +108,13 @@ export class Reader {
     this.#expected = end;
   }
 
+  /** Reads first: if that throws, nothing has changed. */
   #enter(sector: number): void {
+    const base = this.#sectors.header(sector)?.base;
+    this.#limit = this.#sectors.header(sector + 1)?.base ?? Number.POSITIVE_INFINITY;
     this.#sector = sector;
     this.#slot = this.#sectors.headerSlots;
-    const header = this.#sectors.header(sector);
-    if (header !== undefined) this.#running = header.base;
-    this.#limit = this.#sectors.header(sector + 1)?.base ?? Number.POSITIVE_INFINITY;
+    if (base !== undefined) this.#running = base;
   }
 
   /** The number of the first frame in `sector`: from its header, or, that damaged, from the sector after it. */
