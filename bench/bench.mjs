@@ -2,7 +2,7 @@
  * `npm run bench -- NAME [--json]`: a table, or one JSON array of {name, value, unit, peer, peerValue}.
  * Each benchmark is a file of this folder that exports `description` and `run(progress)`.
  */
-const NAMES = ['delivery'];
+const NAMES = ['delivery', 'outbox'];
 
 const names = process.argv.slice(2).filter((parameter) => !parameter.startsWith('-'));
 const flags = process.argv.slice(2).filter((parameter) => parameter.startsWith('-'));
