@@ -6,6 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { dumpOutbox } from './dump/command.js';
 import { parseCommandLine, UsageError, usage } from './start/options.js';
 import { run } from './start/run.js';
 
@@ -39,6 +40,10 @@ main(process.argv.slice(2)).then(leave, (error) => {
 });
 
 async function main(parameters: readonly string[]): Promise<number> {
+  if (parameters[0] === 'outbox') {
+    dumpOutbox(parameters.slice(1), process.stdout);
+    return 0;
+  }
   const command = parseCommandLine(parameters);
   switch (command.name) {
     case 'help':

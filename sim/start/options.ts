@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 
 export const usage = `Usage: godwit [start] [options]
+       godwit outbox FILE      reads a flash dump; godwit outbox --help
 
 Samples real values, keeps each reading in flash (a file) until an MQTT broker has taken it, and shows the books.
 

@@ -1,0 +1,236 @@
+/**
+ * `godwit outbox FILE`: a flash dump as text. What can be read is printed; what cannot is counted.
+ *
+ * Channel names and decimals are not in flash: they come from the key-value.json beside the dump (a folder of `npm start`),
+ * or from the device's configuration.
+ */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { KeyValue } from '../../hal/contract.js';
+import { HostKeyValue } from '../../hal/host/host.js';
+import { SimKeyValue } from '../../hal/sim/sim.js';
+import { parseConfiguration } from '../../src/agent/configuration.js';
+import { Anchors } from '../../src/reading/anchor.js';
+import { ChannelTables } from '../../src/reading/channel.js';
+import { type Reading, unpackReading } from '../../src/reading/reading.js';
+import { UsageError } from '../start/options.js';
+import { Dump, type DumpRecord, type DumpSummary } from './dump.js';
+
+export const dumpUsage = `Usage: godwit outbox FILE [options]
+
+Reads a dump of an outbox partition (esptool read_flash, or flash.bin of a data folder): summary, health, readings.
+
+  --csv              the queued readings as CSV: sequence,boot,milliseconds,time,sensor,channel,value,delivered
+  --json             summary and readings as one JSON object
+  --all              also readings that were delivered and are still in flash
+  --config FILE      configuration of the device, for the names of its channels
+                     (default: key-value.json beside the dump, if there is one)
+`;
+
+/** Bytes of a dump from which on progress is shown. */
+const PROGRESS_BYTES = 512 * 1024;
+
+interface DumpOptions {
+  readonly file: string;
+  readonly format: 'text' | 'csv' | 'json';
+  readonly all: boolean;
+  readonly configurationFile: string | undefined;
+}
+
+/** One line of CSV: a value, a fault or an anchor. */
+interface Row {
+  readonly sequence: number;
+  readonly boot: number | undefined;
+  readonly milliseconds: number | undefined;
+  readonly time: string;
+  readonly sensor: string;
+  readonly channel: string;
+  readonly value: number | string;
+  readonly delivered: boolean;
+}
+
+/** Throws a UsageError, or an Error that names the file. */
+export function dumpOutbox(parameters: readonly string[], output: NodeJS.WritableStream): void {
+  const options = parseOptions(parameters);
+  if (options === undefined) {
+    output.write(dumpUsage);
+    return;
+  }
+  const image = readFile(options.file);
+  const keyValue = knowledgeOf(options);
+  const tables = new ChannelTables(keyValue);
+  const dump = open(options.file, image);
+  const progress = new Progress(image.length);
+  const records = [...progress.of(dump)];
+  const anchors = anchorsOf(records, keyValue);
+  const { oldest } = dump.summary();
+  const rows = records
+    .filter(({ sequence }) => options.all || sequence >= oldest)
+    .flatMap((record) => rowsOf(record, tables, anchors));
+  const summary = dump.summary();
+  if (options.format === 'json') output.write(`${JSON.stringify({ summary, readings: rows })}\n`);
+  else if (options.format === 'csv') output.write(csvOf(rows));
+  else output.write(textOf(options.file, summary));
+}
+
+function parseOptions(parameters: readonly string[]): DumpOptions | undefined {
+  let parsed: ReturnType<typeof split>;
+  try {
+    parsed = split(parameters);
+  } catch (error) {
+    throw new UsageError((error as Error).message.split(/\. |\n/)[0] ?? '');
+  }
+  const { values, positionals } = parsed;
+  if (values.help) return undefined;
+  const [file, ...rest] = positionals;
+  if (file === undefined) throw new UsageError('outbox needs the file to read');
+  if (rest.length > 0) throw new UsageError(`unexpected "${rest[0]}"`);
+  if (values.csv && values.json) throw new UsageError('--csv and --json exclude each other');
+  const format = values.csv ? 'csv' : values.json ? 'json' : 'text';
+  return { file, format, all: values.all ?? false, configurationFile: values.config };
+}
+
+function split(parameters: readonly string[]) {
+  return parseArgs({
+    args: [...parameters],
+    allowPositionals: true,
+    options: {
+      csv: { type: 'boolean' },
+      json: { type: 'boolean' },
+      all: { type: 'boolean' },
+      config: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+}
+
+function readFile(file: string): Uint8Array {
+  try {
+    if (statSync(file).isDirectory()) throw new Error('it is a folder');
+    return readFileSync(file);
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new Error(`cannot read ${file}: ${isMissing ? 'there is no such file' : (error as Error).message}`);
+  }
+}
+
+function open(file: string, image: Uint8Array): Dump {
+  try {
+    return new Dump(image);
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`);
+  }
+}
+
+/** Channel tables and anchors, as the device knew them, or from its configuration. */
+function knowledgeOf({ file, configurationFile }: DumpOptions): KeyValue {
+  const beside = join(dirname(file), 'key-value.json');
+  if (configurationFile === undefined) return existsSync(beside) ? new HostKeyValue(beside) : new SimKeyValue();
+  const keyValue = new SimKeyValue();
+  const tables = new ChannelTables(keyValue);
+  try {
+    const { sensors } = parseConfiguration(JSON.parse(readFileSync(configurationFile, 'utf8')), 'device');
+    sensors.forEach(({ name, channels }, i) => {
+      tables.declare(i, 0, { sensor: name, channels });
+    });
+  } catch (error) {
+    throw new Error(`${configurationFile}: ${(error as Error).message}`);
+  }
+  return keyValue;
+}
+
+/** When millisecond 0 of each boot was: what the log says, else what the device remembered. */
+function anchorsOf(records: readonly DumpRecord[], keyValue: KeyValue): (boot: number) => number | undefined {
+  const starts = new Map<number, number>();
+  for (const { payload } of records) {
+    const reading = readingOf(payload, () => []);
+    if (reading?.kind === 'anchor' && !starts.has(reading.boot))
+      starts.set(reading.boot, reading.unixMilliseconds - reading.milliseconds);
+  }
+  const remembered = new Anchors(keyValue);
+  return (boot) => starts.get(boot) ?? remembered.startOf(boot);
+}
+
+function readingOf(payload: Uint8Array, channelsOf: Parameters<typeof unpackReading>[1]): Reading | undefined {
+  try {
+    return unpackReading(payload, channelsOf);
+  } catch {
+    return undefined;
+  }
+}
+
+function rowsOf(
+  { sequence, stream, payload, isDelivered }: DumpRecord,
+  tables: ChannelTables,
+  startOf: (boot: number) => number | undefined,
+): Row[] {
+  const reading = readingOf(payload, (boot) => tables.at(stream, boot)?.channels);
+  if (reading === undefined) {
+    const value = Buffer.from(payload).toString('hex');
+    const unknown = { boot: undefined, milliseconds: undefined, time: '', sensor: `stream ${stream}` };
+    return [{ sequence, ...unknown, channel: 'raw', value, delivered: isDelivered }];
+  }
+  const { boot, milliseconds } = reading;
+  const start = startOf(boot);
+  const row = {
+    sequence,
+    boot,
+    milliseconds,
+    time: start === undefined ? '' : new Date(start + milliseconds).toISOString(),
+    sensor: tables.at(stream, boot)?.sensor ?? '',
+    delivered: isDelivered,
+  };
+  if (reading.kind === 'anchor') return [{ ...row, channel: 'anchor', value: reading.unixMilliseconds }];
+  if (reading.kind === 'fault') return [{ ...row, channel: 'fault', value: reading.reason }];
+  const channels = tables.at(stream, boot)?.channels ?? [];
+  return channels.flatMap(({ name }, i) => {
+    const value = reading.values[i];
+    return value === undefined ? [] : [{ ...row, channel: name, value }];
+  });
+}
+
+function csvOf(rows: readonly Row[]): string {
+  const lines = rows.map(({ sequence, boot, milliseconds, time, sensor, channel, value, delivered }) =>
+    [sequence, boot ?? '', milliseconds ?? '', time, sensor, channel, quoted(value), delivered].join(','),
+  );
+  return ['sequence,boot,milliseconds,time,sensor,channel,value,delivered', ...lines, ''].join('\n');
+}
+
+function quoted(value: number | string): string {
+  return typeof value === 'string' && /[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : String(value);
+}
+
+function textOf(file: string, summary: DumpSummary): string {
+  const { bytes, sectors, sectorsInUse, erasesMax, next, oldest, delivered, queued, dropped, unreadable } = summary;
+  return `${file}: ${bytes} bytes, ${sectors} sectors, ${sectorsInUse} in use
+books   next ${next} = delivered ${delivered} + queued ${queued} + dropped ${dropped}
+queued  ${queued === 0 ? 'nothing' : `numbers ${oldest} to ${next - 1}${unreadable > 0 ? `, ${unreadable} of them cannot be read` : ''}`}
+wear    each block was erased ${erasesMax} times at most
+`;
+}
+
+/** A line on the terminal while a large dump is read. */
+class Progress {
+  readonly #isShown: boolean;
+
+  constructor(bytes: number) {
+    this.#isShown = bytes >= PROGRESS_BYTES && process.stderr.isTTY === true;
+  }
+
+  *of(dump: Dump): Generator<DumpRecord> {
+    const { next } = dump.summary();
+    let first: number | undefined;
+    let shown = -1;
+    for (const record of dump.records({ all: true })) {
+      first ??= record.sequence;
+      const percent = Math.floor((100 * (record.sequence - first + 1)) / Math.max(1, next - first));
+      if (this.#isShown && percent > shown) {
+        shown = percent;
+        process.stderr.write(`\rreading ${'#'.repeat(percent / 4).padEnd(25, '.')} ${percent} %`);
+      }
+      yield record;
+    }
+    if (this.#isShown) process.stderr.write('\r\u001b[K');
+  }
+}

@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { SimFlash, seededRandom } from '../../hal/sim/sim.js';
+import { dumpOutbox } from '../../sim/dump/command.js';
+import { Dump } from '../../sim/dump/dump.js';
+import { openOutbox } from '../../src/outbox/outbox.js';
+import { packReading } from '../../src/reading/reading.js';
+
+const channels = [{ name: 'temperature', unit: '°C', decimals: 1 }];
+
+/** 300 readings, of which the first 100 were delivered. */
+function image(): Uint8Array {
+  const flash = new SimFlash({ blocks: 4, random: seededRandom(1) });
+  const outbox = openOutbox(flash);
+  const bytes = new Uint8Array(64);
+  for (let i = 0; i < 300; i++) {
+    const reading = { kind: 'values', boot: 2, milliseconds: i * 1000, values: [20 + i / 10] } as const;
+    outbox.append(bytes.slice(0, packReading(bytes, reading, channels)), 0);
+  }
+  for (let i = 0; i < 100; i++) outbox.release(outbox.next()?.sequence ?? -1);
+  outbox.flush();
+  return flash.image();
+}
+
+function sequences(dump: Dump, options?: { all: boolean }): number[] {
+  return [...dump.records(options)].map(({ sequence }) => sequence);
+}
+
+const from = (first: number, end: number) => Array.from({ length: end - first }, (_, i) => first + i);
+
+describe('a flash dump', () => {
+  it('gives what is queued, and with all what was delivered and is still in flash', () => {
+    const dump = new Dump(image());
+    expect(sequences(dump)).toEqual(from(100, 300));
+    expect(sequences(dump, { all: true })).toEqual(from(0, 300));
+    expect(dump.summary()).toMatchObject({
+      next: 300,
+      oldest: 100,
+      delivered: 100,
+      queued: 200,
+      dropped: 0,
+      unreadable: 0,
+    });
+  });
+
+  it('that is damaged gives what can be read, and says how much cannot', () => {
+    const damaged = image();
+    damaged.fill(0, 4096 - 160, 4096 - 80);
+    const dump = new Dump(damaged);
+    const readable = sequences(dump);
+    expect(dump.summary().unreadable).toBeGreaterThan(0);
+    expect(readable.length + dump.summary().unreadable).toBe(200);
+  });
+
+  it.each([
+    ['a dump of a partial block', new Uint8Array(5000), 'a dump has a multiple of 4096 bytes, this one has 5000'],
+    ['an erased partition', new Uint8Array(16_384).fill(0xff), 'holds no log'],
+    ['a part of a partition', image().slice(0, 8192), 'the log was written on 4 blocks of 4096 bytes'],
+  ])('that is %s gives an error that says so', (_, bytes, message) => {
+    expect(() => new Dump(bytes)).toThrow(message);
+  });
+});
+
+describe('godwit outbox', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'godwit-dump-'));
+  const file = join(folder, 'dump.bin');
+  const configuration = join(folder, 'configuration.json');
+  writeFileSync(file, image());
+  writeFileSync(
+    configuration,
+    JSON.stringify({
+      broker: { host: 'b' },
+      sensors: [{ name: 'air', driver: 'd', channels: [{ name: 't', decimals: 1 }] }],
+    }),
+  );
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  function output(...parameters: string[]): string {
+    const stream = new PassThrough();
+    dumpOutbox(parameters, stream);
+    return String(stream.read());
+  }
+
+  it('sums up', () => {
+    expect(output(file)).toContain('books   next 300 = delivered 100 + queued 200 + dropped 0\n');
+  });
+
+  it('prints the queued readings as CSV, named by the configuration', () => {
+    const lines = output(file, '--csv', '--config', configuration).trim().split('\n');
+    expect(lines.length).toBe(201);
+    expect(lines[1]).toBe('100,2,100000,,air,t,30,false');
+  });
+
+  it('prints records as they are stored when nobody knows their channels', () => {
+    expect(output(file, '--csv').split('\n')[1]).toMatch(/^100,,,,stream 0,raw,[0-9a-f]+,false$/);
+  });
+
+  it('prints JSON', () => {
+    const { summary, readings } = JSON.parse(output(file, '--json', '--all', '--config', configuration));
+    expect(summary.next).toBe(300);
+    expect(readings.length).toBe(300);
+  });
+
+  it.each([
+    [[], 'outbox needs the file to read'],
+    [['a', 'b'], 'unexpected "b"'],
+    [[file, '--csv', '--json'], '--csv and --json exclude each other'],
+    [[join(folder, 'none')], 'there is no such file'],
+  ])('%j is refused with a sentence', (parameters, message) => {
+    expect(() => dumpOutbox(parameters, new PassThrough())).toThrow(message);
+  });
+});
