@@ -3,7 +3,8 @@
  * with one trust anchor needs.
  *
  * It stands in the place of the SDK's own check, which lets pass a chain whose first certificate nobody signed as long as
- * a later one is genuine, takes the host's name from any certificate of the chain, and takes an ECDSA signature of zeros.
+ * a later one is genuine, takes the host's name from any certificate of the chain, refuses a genuine certificate that
+ * comes without its issuer's, and never returns from an ECDSA signature of zeros.
  *
  * A chain is accepted when
  *   - the first certificate names the server, as a DNS name (a `*` stands for the first label) or as an IPv4 address;
@@ -135,7 +136,7 @@ function matches(pattern: string, serverName: string): boolean {
   return dot > 0 && name.slice(1) === serverName.slice(dot);
 }
 
-/** SEQUENCE { INTEGER r, INTEGER s }, both above zero, which the SDK does not check. */
+/** SEQUENCE { INTEGER r, INTEGER s }, both above zero. */
 export function isEcdsaSignature(signature: Uint8Array): boolean {
   const integers = new BER(new BER(signature).getSequence());
   return integers.getInteger() > 0n && integers.getInteger() > 0n;

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { type HostHal, hostHal } from '../../hal/host/host.js';
 import { Agent, type AgentSnapshot, type ConnectionSnapshot } from '../../src/agent/agent.js';
 import { type Configuration, parseConfiguration } from '../../src/agent/configuration.js';
+import { OutboxError } from '../../src/outbox/error.js';
 import type { DeviceDrivers, Inputs } from './inputs.js';
 import { Rate } from './rate.js';
 import type { DeviceStatus } from './status.js';

@@ -36,8 +36,8 @@ export async function run(options: StartOptions, output: NodeJS.WriteStream, sto
     for (let index = 0; index < options.devices; index++) {
       const configuration = configurationOf(configured, options, inputs.sensors, address, index);
       devices.push(openDevice({ configuration, dataFolder: options.dataFolder, inputs, onEvent }, options));
+      if (index === 0) introduce(screen, options, devices[0]?.configuration, inputs, embedded !== undefined);
     }
-    introduce(screen, options, devices, inputs, embedded !== undefined);
     await runDevices(devices, screen, brokerText(devices[0]?.configuration), stop, options.forSeconds);
   } finally {
     for (const device of devices) device.stop();
@@ -56,7 +56,9 @@ function configurationOf(
 ): JsonObject {
   const several = options.devices > 1;
   const base = configured.device ?? (several ? 'device' : 'device-1');
-  const broker: JsonObject = { ...(configured.broker as JsonObject | undefined) };
+  const { broker: given = {} } = configured;
+  if (typeof given !== 'object' || given === null) return configured;
+  const broker: JsonObject = { ...given };
   if (address !== undefined) {
     const { host, port, tls = false, user, password } = address;
     // Credentials belong to the broker they were given for.
@@ -88,29 +90,24 @@ function withoutRepetition(say: (device: string, event: string) => void): (devic
   };
 }
 
+/** What to know before the first reading comes. `first` is the configuration of the first device. */
 function introduce(
   screen: StatusScreen,
-  options: StartOptions,
-  devices: readonly Device[],
+  { devices, dataFolder }: StartOptions,
+  first: Configuration | undefined,
   inputs: Inputs,
   own: boolean,
 ): void {
-  const [first] = devices;
   if (first === undefined) return;
-  const { broker, topics } = first.configuration;
-  const topicOf = (device: string) =>
-    topics.telemetry
-      .split('/')
-      .map((level) => (level === first.name ? device : level))
-      .join('/');
+  const { broker, topics, device } = first;
+  const levels = topics.telemetry.split('/');
+  const everyTopic = levels.map((level) => (level === device ? '+' : level)).join('/');
   const login = broker.user === undefined ? '' : ` -u '${broker.user}' -P PASSWORD`;
   const tls = broker.tls ? ' --tls-use-os-certs' : '';
-  const watch = `mosquitto_sub -h ${broker.host} -p ${broker.port}${login}${tls} -t '${topicOf('+')}' -v`;
-  const names = devices.length === 1 ? first.name : `${first.name} to ${devices.at(-1)?.name}`;
-  screen.say(`broker  ${brokerText(first.configuration)}${own ? ' (own, on this computer only)' : ''}`);
-  screen.say(`topic   ${topicOf(devices.length === 1 ? first.name : '+')}`);
-  screen.say(`watch   ${watch}`);
-  screen.say(`data    ${names} in ${options.dataFolder}`);
+  screen.say(`broker  ${brokerText(first)}${own ? ' (own, on this computer only)' : ''}`);
+  screen.say(`topic   ${devices === 1 ? topics.telemetry : everyTopic}`);
+  screen.say(`watch   mosquitto_sub -h ${broker.host} -p ${broker.port}${login}${tls} -t '${everyTopic}' -v`);
+  screen.say(`data    ${devices === 1 ? device : `${devices} devices`} in ${dataFolder}`);
   for (const notice of inputs.notices()) screen.say(`input   ${notice}`);
 }
 
@@ -164,9 +161,11 @@ function conclude(devices: readonly Device[], screen: StatusScreen, json: boolea
   const total = totalOf(accounts);
   for (const account of accounts) screen.say(`${account.device}: ${bookText(account)}`);
   if (devices.length > 1) screen.say(`total: ${bookText(total)}`);
+  const unstored = accounts.reduce((sum, account) => sum + account.unstored, 0);
+  if (unstored > 0) screen.say(`${unstored} readings could not be stored and are in no book`);
   screen.say(total.balanced ? 'stopped, the books balance' : 'stopped, the books DO NOT BALANCE');
   if (json) screen.say(JSON.stringify({ devices: accounts, total }));
-  return total.balanced;
+  return total.balanced && unstored === 0;
 }
 
 function brokerText(configuration: Configuration | undefined): string {

@@ -34,8 +34,10 @@ class BlockScreen implements StatusScreen {
   }
 
   show(status: Status): void {
+    // A terminal that does not know its size says 0.
     const { columns, rows } = this.#output;
-    const block = statusBlock(status, { columns, rows, colours: this.#output.hasColors() });
+    const screen = { columns: columns || 80, rows: rows || 24, colours: this.#output.hasColors() };
+    const block = statusBlock(status, screen);
     if (block.join('\n') !== this.#block.join('\n')) this.#draw([], block);
   }
 

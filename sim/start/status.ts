@@ -41,6 +41,8 @@ export interface Screen {
 /** More devices than these are shown by their sum. */
 const devicesShownMax = 8;
 const valueLinesMax = 3;
+/** In a plain line. */
+const valuesShownMax = 6;
 /** Lines are not made shorter than this; a terminal narrower than it shows a mess. */
 const columnsMin = 16;
 
@@ -74,7 +76,9 @@ export function statusLines(status: Status): string[] {
   const devices = status.devices.length > 1 ? [...shown, sumOf(status.devices)] : shown;
   return devices.map((device) => {
     const { name, connection, books, values, faults } = device;
-    const parts = [connection, rates(device).join(', '), bookText(books), values.join(', '), ...faults];
+    const hidden = values.length > valuesShownMax ? [`${values.length - valuesShownMax} more`] : [];
+    const shown = [...values.slice(0, valuesShownMax), ...hidden].join(', ');
+    const parts = [connection, rates(device).join(', '), bookText(books), shown, ...faults];
     return `${clockTime(status)} ${name}: ${parts.filter((part) => part !== '').join('; ')}`;
   });
 }

@@ -23,6 +23,8 @@ export interface CheckingBrokerOptions {
   readonly port?: number;
   /** What makes a QoS 1 message the same as one sent before; topic and payload by default. */
   readonly identify?: Identify;
+  /** Clients keep their messages over restarts, and send with DUP what they may have sent before. False by default. */
+  readonly messagesOutlivePrograms?: boolean;
 }
 
 /** A PUBLISH as it came. */
@@ -78,6 +80,7 @@ export class CheckingBroker {
   refuseSubscriptions = false;
   readonly #network: SimNetwork;
   readonly #random: Random;
+  readonly #messagesOutlivePrograms: boolean;
   readonly #host: string;
   readonly #port: number;
   readonly #identify: Identify;
@@ -91,6 +94,7 @@ export class CheckingBroker {
 
   /** Starts at once. */
   constructor(options: CheckingBrokerOptions) {
+    this.#messagesOutlivePrograms = options.messagesOutlivePrograms ?? false;
     this.#network = options.network;
     this.#random = options.network.random;
     this.#host = options.host ?? 'broker';
@@ -249,7 +253,7 @@ export class CheckingBroker {
     let client = this.#clients.get(clientId);
     if (client === undefined) {
       const report = (violation: string) => this.violations.push(`${violation} (client ${clientId})`);
-      client = { rules: new ClientRules(report, this.#identify), connections: 0 };
+      client = { rules: new ClientRules(report, this.#identify, this.#messagesOutlivePrograms), connections: 0 };
       this.#clients.set(clientId, client);
     }
     return client;

@@ -33,6 +33,7 @@ interface Remembered {
 export class ClientRules {
   readonly #report: (violation: string) => void;
   readonly #identify: Identify;
+  readonly #outlivesPrograms: boolean;
   readonly #remembered = new Map<string, Remembered>();
   #seen = 0;
   #connections = 0;
@@ -43,9 +44,11 @@ export class ClientRules {
   #lastRedelivered = -1;
   #inFlightMax = 0;
 
-  constructor(report: (violation: string) => void, identify: Identify) {
+  /** `outlivesPrograms`: the client's messages do, so that it may not know which it has sent, and sends those with DUP. */
+  constructor(report: (violation: string) => void, identify: Identify, outlivesPrograms: boolean) {
     this.#report = report;
     this.#identify = identify;
+    this.#outlivesPrograms = outlivesPrograms;
   }
 
   /** The most QoS 1 messages that were unacknowledged at the same time. */
@@ -87,7 +90,7 @@ export class ClientRules {
   }
 
   #firstTime(identity: string, { dup, packetId, topic }: PublishSeen): void {
-    if (dup && this.#connections === 1) {
+    if (dup && this.#connections === 1 && !this.#outlivesPrograms) {
       this.#report(`[MQTT-4.3.2-1] ${topic}, packet identifier ${packetId}, has DUP though it was never sent before`);
     }
     this.#remembered.set(identity, { order: this.#seen++, packetId });

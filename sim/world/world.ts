@@ -41,7 +41,7 @@ export class World {
   constructor(options: WorldOptions) {
     this.#options = options;
     this.network = new SimNetwork({ scheduler: this.scheduler, random: seededRandom(options.seed) });
-    this.broker = new CheckingBroker({ network: this.network });
+    this.broker = new CheckingBroker({ network: this.network, messagesOutlivePrograms: true });
   }
 
   /** A device without power. */

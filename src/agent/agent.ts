@@ -13,7 +13,7 @@ import { Connection } from '../mqtt/connection.js';
 import { type Outbox, openOutbox } from '../outbox/outbox.js';
 import { Anchors, isBelievable } from '../reading/anchor.js';
 import { ChannelTables } from '../reading/channel.js';
-import { packReading, type Reading, readingBytesMax } from '../reading/reading.js';
+import { bootOf, packReading, type Reading, readingBytesMax } from '../reading/reading.js';
 import { Sampler, type SensorStatistics } from '../sampling/sampler.js';
 import { type Books, Ledger } from './books.js';
 import { nextBoot } from './boot-number.js';
@@ -25,6 +25,9 @@ import { wrong } from './validate.js';
 
 /** Largest payload of the outbox, in bytes: what its format allows. Wider readings are stored in parts. */
 const PAYLOAD_BYTES_MAX = 255;
+
+/** Time between two looks at the clock and at what waits. */
+const BEAT_MILLISECONDS_MAX = 10_000;
 
 /** The program's drivers by name: each gives a sensor, configured. `options` come from the configuration. */
 export interface Drivers {
@@ -82,6 +85,7 @@ export class Agent {
   #session = 0;
   #unstored = 0;
   #stateDueMilliseconds = 0;
+  #statusDueMilliseconds = 0;
   #heartbeat: Timer | undefined;
 
   /**
@@ -97,7 +101,7 @@ export class Agent {
     const bytesMax = Math.min(PAYLOAD_BYTES_MAX, Math.max(...sensors.map((s) => readingBytesMax(s.channels.length))));
     this.#record = new Uint8Array(Math.max(...sensors.map((s) => readingBytesMax(s.channels.length))));
     this.#outbox = openOutbox(hal.flash, { payloadBytesMax: bytesMax, ...outbox });
-    this.#boot = nextBoot(hal.keyValue);
+    this.#boot = nextBoot(hal.keyValue, () => highestBootOf(this.#outbox));
     this.#ledger = new Ledger(this.#outbox.statistics());
     this.#anchors = new Anchors(hal.keyValue);
     const tables = new ChannelTables(hal.keyValue);
@@ -156,7 +160,7 @@ export class Agent {
     if (this.#heartbeat !== undefined) this.#hal.clock.clearTimer(this.#heartbeat);
     this.#heartbeat = undefined;
     this.#outbox.flush();
-    this.#connection.publish(this.#presence.stopped(this.#session, this.#books()));
+    this.#connection.publish(this.#presence.stopped(this.#session, this.#report()));
     this.#connection.stop();
   }
 
@@ -205,12 +209,12 @@ export class Agent {
 
   /** Puts a reading into flash, and what waits there onto the connection. */
   #store(stream: number, reading: Reading, channels: readonly ChannelConfiguration[]): void {
+    this.#learnTime();
     try {
-      this.#anchor();
       this.#append(stream, reading, channels);
     } catch (error) {
       this.#unstored++;
-      this.#onEvent(`a reading could not be stored: ${error instanceof Error ? error.message : String(error)}`);
+      this.#onEvent(`a reading could not be stored: ${messageOf(error)}`);
     }
     this.#publisher.fill(this.#connection);
   }
@@ -218,9 +222,11 @@ export class Agent {
   #append(stream: number, reading: Reading, channels: readonly ChannelConfiguration[]): void {
     const byteLength = packReading(this.#record, reading, channels);
     if (byteLength > this.#outbox.payloadBytesMax && reading.kind === 'values') {
-      const half = reading.values.findLastIndex((value) => value !== undefined) >> 1;
-      this.#append(stream, { ...reading, values: reading.values.slice(0, half + 1) }, channels);
-      this.#append(stream, { ...reading, values: reading.values.map((v, i) => (i > half ? v : undefined)) }, channels);
+      const { values } = reading;
+      const isThere = (value: number | undefined) => value !== undefined;
+      const middle = (values.findIndex(isThere) + values.findLastIndex(isThere)) >> 1;
+      this.#append(stream, { ...reading, values: values.map((v, i) => (i <= middle ? v : undefined)) }, channels);
+      this.#append(stream, { ...reading, values: values.map((v, i) => (i > middle ? v : undefined)) }, channels);
       return;
     }
     this.#outbox.append(this.#record.subarray(0, byteLength), stream);
@@ -228,19 +234,24 @@ export class Agent {
   }
 
   /** The first believable wall time of this boot becomes its anchor. */
-  #anchor(): void {
+  #learnTime(): void {
     if (this.#anchors.startOf(this.#boot) !== undefined) return;
     const unixMilliseconds = this.#hal.clock.wallMilliseconds();
     if (!isBelievable(unixMilliseconds)) return;
     const milliseconds = this.#hal.clock.milliseconds();
-    this.#append(SYSTEM_STREAM, { kind: 'anchor', boot: this.#boot, milliseconds, unixMilliseconds }, []);
-    this.#anchors.learn(this.#boot, milliseconds, unixMilliseconds);
+    try {
+      this.#append(SYSTEM_STREAM, { kind: 'anchor', boot: this.#boot, milliseconds, unixMilliseconds }, []);
+      this.#anchors.learn(this.#boot, milliseconds, unixMilliseconds);
+    } catch (error) {
+      this.#onEvent(`the time could not be stored: ${messageOf(error)}`);
+    }
   }
 
   #connected(session: number): void {
     this.#session = session;
     this.#onEvent(`connected, session ${session}`);
-    this.#connection.publish(this.#presence.online(session, this.#books()));
+    this.#connection.publish(this.#presence.online(session, this.#report()));
+    this.#statusDueMilliseconds = this.#hal.clock.milliseconds() + this.#statusPeriodMilliseconds;
     this.#publisher.begin();
     this.#publisher.fill(this.#connection);
   }
@@ -255,17 +266,44 @@ export class Agent {
       this.#stateDueMilliseconds = milliseconds + publish.statePeriodMilliseconds;
   }
 
-  /** Status with the books, now and then; saves the acknowledged position when nothing is in flight. */
+  /**
+   * Now and then, whatever the sensors do: learns the time, sends the status with the books, and saves the acknowledged
+   * position when nothing is in flight.
+   */
   #beat(): void {
-    this.#heartbeat = this.#hal.clock.setTimer(
-      () => this.#beat(),
-      this.#configuration.publish.statusPeriodSeconds * 1000,
-    );
+    const { clock } = this.#hal;
+    const period = Math.min(this.#statusPeriodMilliseconds, BEAT_MILLISECONDS_MAX);
+    this.#heartbeat = clock.setTimer(() => this.#beat(), period);
+    this.#learnTime();
     if (this.#connection.state !== 'connected') return;
-    this.#connection.publish(this.#presence.online(this.#session, this.#books()));
     this.#publisher.fill(this.#connection);
+    if (clock.milliseconds() < this.#statusDueMilliseconds) return;
+    this.#statusDueMilliseconds = clock.milliseconds() + this.#statusPeriodMilliseconds;
+    this.#connection.publish(this.#presence.online(this.#session, this.#report()));
     if (this.#publisher.inFlight === 0) this.#outbox.flush();
   }
+
+  get #statusPeriodMilliseconds(): number {
+    return this.#configuration.publish.statusPeriodSeconds * 1000;
+  }
+
+  #report(): object {
+    return { books: this.#books(), unstored: this.#unstored };
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Reads all that is queued. */
+function highestBootOf(outbox: Outbox): number {
+  let highest = 0;
+  outbox.lookAhead(({ payload }) => {
+    highest = Math.max(highest, bootOf(payload));
+    return true;
+  });
+  return highest;
 }
 
 function planOf(sensor: SensorConfiguration, i: number, drivers: Drivers) {

@@ -69,6 +69,8 @@ export class Publisher {
   #element: Element | undefined;
   /** Made and not yet taken by the connection. */
   #message: (Span & { readonly message: Message }) | undefined;
+  /** Readings of this boot that went out without a time; they do so again if they are repeated. */
+  #gaveUpBelow = 0;
   /** An earlier boot whose anchor was looked for in the log, and when its millisecond 0 was. */
   #searchedBoot = 0;
   #searchedStart: number | undefined;
@@ -96,6 +98,7 @@ export class Publisher {
       const { first, last, message } = this.#message;
       if (!sender.publish(message, last, first < this.#repeatsBelow)) return;
       this.#inFlight.push({ first, last });
+      while (this.#again[0] !== undefined && this.#again[0].last <= last) this.#again.shift();
       this.#message = undefined;
     }
   }
@@ -128,7 +131,7 @@ export class Publisher {
       else if (element.isResolved !== before.isResolved) break;
       const byteLength = utf8ByteLength(element.text) + 1;
       if (span === undefined) {
-        if (this.#again[0] !== undefined && before !== undefined && element.sequence >= this.#again[0].first) break;
+        if (before !== undefined && this.#spanOf(element.sequence) !== undefined) break;
         if (before !== undefined && bytes + byteLength > messageBytesMax) break;
       } else if (element.sequence > span.last) {
         isWhole = true;
@@ -152,9 +155,7 @@ export class Publisher {
 
   /** The message in which `sequence` was in flight before, if it was. */
   #spanOf(sequence: number): Span | undefined {
-    while (this.#again[0] !== undefined && this.#again[0].last < sequence) this.#again.shift();
-    const span = this.#again[0];
-    return span !== undefined && span.first <= sequence ? this.#again.shift() : undefined;
+    return this.#again.find(({ first, last }) => first <= sequence && sequence <= last);
   }
 
   /** The next element; `undefined` when nothing waits, or the next reading waits for the clock. */
@@ -167,9 +168,11 @@ export class Publisher {
       this.#decoded = undefined;
       return { sequence, text, isResolved: false };
     }
-    const start = this.#startOf(reading.boot);
-    const mayWait = reading.boot === boot && clock.milliseconds() < publish.timeWaitSeconds * 1000;
+    const isOfThisBoot = reading.boot === boot;
+    const start = isOfThisBoot && sequence < this.#gaveUpBelow ? undefined : this.#startOf(reading.boot);
+    const mayWait = isOfThisBoot && clock.milliseconds() < publish.timeWaitSeconds * 1000;
     if (start === undefined && mayWait) return undefined;
+    if (start === undefined && isOfThisBoot) this.#gaveUpBelow = Math.max(this.#gaveUpBelow, sequence + 1);
     this.#decoded = undefined;
     const time = start === undefined ? undefined : start + reading.milliseconds;
     return { sequence, text: telemetryOf(reading, sequence, table, time), isResolved: time !== undefined };

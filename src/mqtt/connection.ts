@@ -105,10 +105,7 @@ export class Connection {
   start(): void {
     if (this.#started) return;
     const { clock, network } = this.#options;
-    network?.watch(() => {
-      if (!network.connected) this.#networkWasDown = true;
-      this.#wake();
-    });
+    network?.watch(() => this.#wake());
     this.#started = true;
     this.#attempt = 0;
     this.#retryAtMilliseconds = clock.milliseconds();

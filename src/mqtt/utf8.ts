@@ -15,7 +15,7 @@ export function utf8ByteLength(text: string): number {
   let bytes = 0;
   for (let index = 0; index < text.length; ) {
     const point = text.codePointAt(index) as number;
-    // Nearly all text is ASCII; this costs a third of the general case.
+    // Nearly all text is ASCII.
     if (point < 0x80) {
       bytes++;
       index++;

@@ -30,6 +30,8 @@ export interface Standing {
   /** First slot of that frame; 0, the header's, when there is none. */
   lastSlot: number;
   frameSlotsMax: number;
+  /** The header that was ignored, if one was: its sector must be made unreadable before anything else is written. */
+  ghost?: SectorHeader;
   /** Lowest sector sequence that may hold unsettled records. */
   oldest: number;
 }
@@ -148,7 +150,7 @@ function standAtEmpty(sectors: Sectors, newest: SectorHeader): Standing {
     if (header === undefined) continue;
     const before = standingOf(header);
     for (let s = sector; s < newest.sectorSequence; s++) scan(sectors, before, s);
-    if (before.next > newest.base) return before;
+    if (before.next > newest.base) return { ...before, ghost: newest };
     standing.savedCursor = before.cursor;
     standing.savedDropped = before.dropped;
     if (before.cursor > standing.cursor) {

@@ -6,6 +6,7 @@
  *   - no position depends on a place that a power cut may have touched: before the first write of a session, what follows
  *     the last frame is zeroed, zone by zone. Zones have the size of the largest frame and lie on a fixed grid, since the
  *     last frame itself may be readable after one power-up and gone after the next;
+ *     A header that was ignored at boot is made unreadable before that, with the place of its first frame;
  *   - for the same reason the last frame is then written again, and the last record is not handed out before that: a record
  *     that was delivered and vanishes would leave its number to another;
  *   - a sector is used only if this session erased it and its header read back;
@@ -24,6 +25,8 @@ import { Settlement } from './settlement.js';
 
 /** Slots tried for one frame, and sectors for one roll, before the flash is called broken. */
 const FRAME_TRIES = 3;
+/** Zones that a power cut may have touched, and that need not read zero. */
+const DOUBTFUL_ZONES = 3;
 const SECTOR_TRIES = 3;
 
 export interface WriterOptions {
@@ -57,6 +60,7 @@ export class Writer implements LogEnd {
   /** Whether what follows the last frame has been zeroed, and whether the last frame has been written again. */
   #isClear = false;
   #isSolid = false;
+  #ghost: SectorHeader | undefined;
   /** The last frame, from when it was read until it has been written again. */
   #last: Last | undefined;
   /** Between the beginning and the end of an action that programs flash. */
@@ -80,6 +84,7 @@ export class Writer implements LogEnd {
     this.oldest = standing.oldest;
     this.#lastSlot = standing.lastSlot;
     this.#frameSlotsMax = standing.frameSlotsMax;
+    this.#ghost = standing.ghost;
     this.#savedCursor = standing.savedCursor;
     this.#savedDropped = standing.savedDropped;
     this.settlement = new Settlement(standing.cursor, standing.dropped);
@@ -137,6 +142,7 @@ export class Writer implements LogEnd {
     const sectors = this.#sectors;
     if (this.#lastSlot === 0) sectors.firmUp(this.active, 0, sectors.headerSlots);
     else this.#last ??= this.#readLast();
+    if (this.#ghost !== undefined) this.#bury(this.#ghost);
     if (!this.#isClear) this.#clear();
     if (this.#last !== undefined) {
       const { payload, stream } = this.#last;
@@ -167,18 +173,30 @@ export class Writer implements LogEnd {
     return this.#last?.payload === undefined ? 0 : frameSlots(this.#last.payload.byteLength, this.#sectors.slotBytes);
   }
 
-  /** Zeroes the rest of the zone where the log ends, the next zone, then all that read zero and the first that does not. */
+  /** First the place of a frame: the header, as long as it is readable, brings us here again. */
+  #bury({ sectorSequence, frameSlotsMax }: SectorHeader): void {
+    const sectors = this.#sectors;
+    sectors.zero(sectorSequence, sectors.headerSlots, Math.min(frameSlotsMax, sectors.slots - sectors.headerSlots));
+    sectors.zero(sectorSequence, 0, sectors.headerSlots);
+    this.#ghost = undefined;
+  }
+
+  /**
+   * Firms up the last frame, as far as that goes, then zeroes zones until three are passed that did not read zero: two in
+   * which a frame may have been torn, and one in which an earlier session was cut here.
+   */
   #clear(): void {
     const sectors = this.#sectors;
     const size = this.#frameSlotsMax;
+    if (this.#lastSlot > 0 && sectors.frame(this.active, this.#lastSlot))
+      sectors.firmUp(this.active, this.#lastSlot, sectors.frameSlots);
     let slot = this.tail;
-    for (let zone = 0; slot < sectors.slots; zone++) {
+    for (let doubtful = 0; doubtful < DOUBTFUL_ZONES && slot < sectors.slots; ) {
       const into = (slot - sectors.headerSlots) % size;
       const slots = Math.min(size - into, sectors.slots - slot);
-      const isLast = zone >= 2 && !sectors.reads(0, this.active, slot, slots);
+      if (!sectors.reads(0, this.active, slot, slots)) doubtful++;
       sectors.zero(this.active, slot, slots);
       slot += slots;
-      if (isLast) break;
     }
     this.tail = slot;
     this.#isClear = true;
@@ -300,7 +318,7 @@ export class Writer implements LogEnd {
     this.#victimEnd ??= this.#endOfVictim(this.active + 1);
     const unsettled = this.#victimEnd - this.settlement.cursor;
     if (unsettled <= 0) return 0;
-    return Math.floor(unsettled / this.#options.unsavedMax) + 4 * this.#frameSlotsMax + 1;
+    return Math.floor(unsettled / this.#options.unsavedMax) + (DOUBTFUL_ZONES + 1) * this.#frameSlotsMax + 1;
   }
 
   /** The number after the last one in the sector that lies where `target` will; the cursor when none lies there. */

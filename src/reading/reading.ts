@@ -78,6 +78,15 @@ export function unpackReading(
   }
 }
 
+/** The boot of the reading in `bytes`; 0 for what is no reading. */
+export function bootOf(bytes: Uint8Array): number {
+  try {
+    return Math.floor(new VarintReader(bytes, 0).unsigned() / 4);
+  } catch {
+    return 0;
+  }
+}
+
 function packValues(
   into: Uint8Array,
   from: number,

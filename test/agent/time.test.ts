@@ -38,6 +38,37 @@ describe('the time of a reading', () => {
     expect(telemetry(world)).toEqual([]);
   });
 
+  it('is learnt between samples: a slow sensor need not wait for its next one', () => {
+    const world = new World({ seed: 1 });
+    const [sensor] = counterConfiguration.sensors;
+    const device = world.device({
+      configuration: { ...counterConfiguration, sensors: [{ ...sensor, periodMilliseconds: 600_000 }] },
+      drivers: new Counter().drivers,
+    });
+    device.boot();
+    world.run(3000);
+    device.hardware.clock.wallOffsetMilliseconds = EPOCH;
+    world.run(20_000);
+    expect(telemetry(world).find(({ values }) => values.count === 1)?.ts).toBe(EPOCH);
+  });
+
+  it('stays unknown when a reading that went out without it is repeated', () => {
+    const { world, device } = start();
+    world.run(60_500);
+    world.broker.dropPubacks(1000);
+    world.run(2000);
+    const sent = elementsOn(world, UNRESOLVED);
+    device.hardware.clock.wallOffsetMilliseconds = EPOCH;
+    world.broker.dropPubacks(0);
+    device.link.cut();
+    world.run(60_000);
+    const repeated = new Set(sent.map(({ seq }) => seq));
+    expect(repeated.size).toBeGreaterThan(60);
+    expect(telemetry(world).some(({ seq }) => repeated.has(seq))).toBe(false);
+    expect(elementsOn(world, UNRESOLVED).filter(({ dup }) => dup).length).toBeGreaterThan(0);
+    expect(telemetry(world).length).toBeGreaterThan(40);
+  });
+
   it('does not follow a clock that leaps to 2057 and back: nothing is reordered, nothing lost', () => {
     const { world, device } = start(EPOCH);
     world.run(5500);
@@ -75,5 +106,28 @@ describe('the time of a reading', () => {
     ).toBe(true);
     const second = telemetry(world).filter(({ boot }) => boot === 2);
     expect(Math.min(...second.map(({ ts }) => ts ?? 0))).toBe(EPOCH + 180_000);
+  });
+});
+
+describe('a device that lost its key-value storage', () => {
+  it('does not take the queued readings of earlier boots for its own', () => {
+    const world = new World({ seed: 1, epochMilliseconds: EPOCH });
+    const counter = new Counter();
+    const device = world.device({ configuration: counterConfiguration, drivers: counter.drivers });
+    world.broker.stop();
+    device.boot();
+    world.run(10_000);
+    device.boot();
+    world.run(10_000);
+    device.powerDown();
+    device.hardware.keyValue.powered = true;
+    for (const key of ['boot', 'anchors', 'channels.0']) device.hardware.keyValue.delete(key);
+    device.boot();
+    world.broker.start();
+    world.run(30_000);
+    const elements = telemetry(world);
+    expect(elements.some(({ boot }) => boot === 3)).toBe(true);
+    for (const { boot, ts } of elements)
+      expect(Math.floor(((ts ?? 0) - EPOCH) / 10_000)).toBeGreaterThanOrEqual(boot === 3 ? 2 : boot - 1);
   });
 });

@@ -1,6 +1,7 @@
 import { Scheduler, SimClock, type SimLink, SimNetwork, seededRandom } from '../../hal/sim/sim.js';
 import { CheckingBroker } from '../../sim/world/broker.js';
 import { Client, type ClientOptions, text } from '../../src/mqtt/client.js';
+import { REQUESTS_MAX } from '../../src/mqtt/session.js';
 
 interface Setup {
   readonly scheduler: Scheduler;
@@ -182,6 +183,37 @@ describe('subscriptions', () => {
     );
     scheduler.runFor(10);
     expect(events).toEqual(['connected 1', 'the broker refused the subscription to a', 'subscribed']);
+  });
+
+  it('whose request was lost with the connection are asked for, or given up, again', () => {
+    const { broker, client, link, scheduler } = setUp({ clean: false });
+    client.subscribe('old', 1, () => {});
+    client.start();
+    scheduler.runFor(10);
+    link.latencyMilliseconds = 50;
+    client.subscribe('new', 1, () => {});
+    client.unsubscribe('old');
+    scheduler.runFor(20);
+    link.cut();
+    scheduler.runFor(60);
+    expect(broker.session('c')?.filters).toEqual(['old']);
+    scheduler.runFor(10_000);
+    expect(broker.session('c')?.filters).toEqual(['new']);
+    expect(broker.violations).toEqual([]);
+  });
+
+  it('that are given up and wanted again at once stay', () => {
+    const { broker, client, scheduler } = setUp();
+    client.start();
+    scheduler.runFor(10);
+    client.subscribe('x', 1, () => {});
+    scheduler.runFor(10);
+    // As many requests as may wait: giving up x has to, and by then it is wanted again.
+    const wantAgain = () => client.subscribe('x', 1, () => {});
+    for (let count = 0; count < REQUESTS_MAX; count++) client.subscribe(`a/${count}`, 1, () => {}, wantAgain);
+    client.unsubscribe('x');
+    scheduler.runFor(1000);
+    expect(broker.session('c')?.filters).toContain('x');
   });
 
   it('end with unsubscribe, also when the link was down at that time', () => {

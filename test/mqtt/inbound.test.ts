@@ -44,6 +44,18 @@ it('[MQTT-4.3.2-2] [MQTT-4.6.0-2] acknowledges QoS 1 in the order of arrival, in
   }
 });
 
+it('takes a burst that is larger than what is fair in one turn, without being reminded', () => {
+  const world = new World();
+  world.connect();
+  const message = bytesOf(`30 65 00 01 61 ${'00'.repeat(98)}`);
+  world.broker.sendRaw(
+    'node-1',
+    new Uint8Array(100 * message.length).map((_, index) => message[index % message.length] as number),
+  );
+  world.run(1);
+  expect(world.messages).toHaveLength(100);
+});
+
 it('stops reading while there is no room for acknowledgements, and loses none', () => {
   const world = subscribed({ connection: { transmitBytesMax: 64 } });
   world.link.writeSpaceBytes = 1;
@@ -84,6 +96,18 @@ it('acknowledges a message that is too large, without its payload, and so gets i
     ['cmd/small', 50, false],
   ]);
   expect(world.broker.session('node-1')?.owed).toBe(0);
+});
+
+it('forgets half a packet with the connection on which it came', () => {
+  for (const part of ['30', '30 05', '30 05 00 03 61', '32 ff 7f 00 01 61 00 01 00 00']) {
+    const world = new World();
+    world.connect();
+    world.broker.sendRaw('node-1', bytesOf(part));
+    world.run(1);
+    world.link.cut();
+    world.run(10_000);
+    expect(world.events).toEqual(['connected 1', 'disconnected: connection reset', 'connected 2']);
+  }
 });
 
 describe('requests', () => {

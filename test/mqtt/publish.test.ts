@@ -32,7 +32,7 @@ it('says "not now" when the transmit buffer is full, and tells when it is not', 
   expect(world.connection.publish(large)).toBe(true);
 });
 
-it('lets a publisher of nothing but QoS 0 send all it has, though no acknowledgement wakes it', () => {
+it.each([50, 1_000_000])('lets a publisher of QoS 0 send all it has, with %i bytes of space in the stream', (space) => {
   let left = 500;
   const world: World = new World({
     connection: {
@@ -42,7 +42,7 @@ it('lets a publisher of nothing but QoS 0 send all it has, though no acknowledge
       },
     },
   });
-  world.link.writeSpaceBytes = 50;
+  world.link.writeSpaceBytes = space;
   world.connect();
   world.run(10_000);
   expect(left).toBe(0);
@@ -84,6 +84,7 @@ it('goes on with the right topic after one that was refused', () => {
   world.connect();
   world.publish('a', '1');
   expect(() => world.publish('a/#', '2')).toThrow('MQTT-3.3.2-2');
+  expect(() => world.publish('a/#', '2')).toThrow('MQTT-3.3.2-2');
   world.publish('a', '3');
   world.publish('b', '4');
   world.run(10);
@@ -92,6 +93,16 @@ it('goes on with the right topic after one that was refused', () => {
     'a 3',
     'b 4',
   ]);
+});
+
+it('[MQTT-3.3.1-1] sets DUP when the publisher says that it may have sent the message before this program began', () => {
+  const world = new World();
+  world.connect();
+  world.connection.publish(message, 1, true);
+  world.connection.publish({ ...message, payload: new Uint8Array(11) }, 2, false);
+  world.connection.publish({ ...message, qos: 0 }, undefined, true);
+  world.run(10);
+  expect(world.broker.received.map(({ dup }) => dup)).toEqual([true, false, false]);
 });
 
 it('passes RETAIN on', () => {

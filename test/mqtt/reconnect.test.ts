@@ -1,4 +1,5 @@
 /** When the connection is tried, given up, and tried again. */
+import type { Network } from '../../hal/contract.js';
 import { ConnectionError } from '../../src/mqtt/cause.js';
 import { World } from './world.js';
 
@@ -129,11 +130,11 @@ describe('the network below', () => {
     const world = new World({ connection: { random: most } });
     world.broker.stop();
     world.connection.start();
-    world.run(50_000);
-    expect(world.connection.retryAtMilliseconds as number).toBeGreaterThan(world.clock.milliseconds() + 5000);
+    while (world.causes.length < 6) world.run(100);
+    expect(world.connection.retryAtMilliseconds as number).toBeGreaterThan(world.clock.milliseconds() + 20_000);
     world.link.setConnected(false);
     world.broker.start();
-    world.run(100_000);
+    world.run(1000);
     expect(world.connection.state).toBe('waiting');
     world.link.setConnected(true);
     world.run(1);
@@ -148,6 +149,41 @@ describe('the network below', () => {
     expect(world.causes.map(({ message }) => message)).toEqual(['the network is down']);
     world.link.setConnected(true);
     world.run(1);
+    expect(world.connection.state).toBe('connected');
+  });
+
+  it('that was down for a moment, which the connection survived, does not excuse a failure later', () => {
+    let connected = true;
+    let onChanged = () => {};
+    const network: Network = {
+      get connected() {
+        return connected;
+      },
+      watch(changed) {
+        onChanged = changed;
+      },
+    };
+    const world = new World({ connection: { network, random: most } });
+    world.connect();
+    for (const isUp of [false, true]) {
+      connected = isUp;
+      onChanged();
+      world.run(10);
+    }
+    world.broker.kick('node-1');
+    world.run(10);
+    expect(world.connection.state).toBe('waiting');
+    world.run(1000);
+    expect(world.connection.state).toBe('connected');
+    // Down when the connection fails, though not the reason: coming up ends the waiting.
+    connected = false;
+    onChanged();
+    world.run(10);
+    world.broker.kick('node-1');
+    world.run(10);
+    connected = true;
+    onChanged();
+    world.run(10);
     expect(world.connection.state).toBe('connected');
   });
 
@@ -205,6 +241,23 @@ describe('stop', () => {
     world.connection.start();
     world.runUntilDelivered();
     expect(world.receivedPayloads).toEqual(['1', '1 dup']);
+    expect(world.broker.violations).toEqual([]);
+  });
+
+  it('and a start may come from a callback', () => {
+    const world: World = new World({
+      connection: {
+        onMessage: () => {
+          world.connection.stop();
+          world.connection.start();
+        },
+      },
+    });
+    world.connect();
+    world.broker.sendRaw('node-1', Uint8Array.of(0x32, 5, 0, 1, 0x61, 0, 1, 0x32, 5, 0, 1, 0x61, 0, 2));
+    world.run(10);
+    expect(world.events).toEqual(['connected 1', 'connected 2']);
+    expect(world.broker.disconnects).toEqual(['node-1']);
     expect(world.broker.violations).toEqual([]);
   });
 

@@ -104,6 +104,13 @@ describe('the status without a terminal', () => {
     ]);
   });
 
+  it('names a few values, and how many more there are', () => {
+    const values = Array.from({ length: 9 }, (_, index) => `v${index} 1`);
+    expect(statusLines(statusOf(1, { values, faults: ['outside: bad checksum'] }))[0]).toMatch(
+      /; v0 1, v1 1, v2 1, v3 1, v4 1, v5 1, 3 more; outside: bad checksum$/,
+    );
+  });
+
   it('ends with the total', () => {
     expect(statusLines(statusOf(20))).toHaveLength(9);
     expect(statusLines(statusOf(20)).at(-1)).toContain('total: 20 of 20 online');
