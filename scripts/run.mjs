@@ -46,6 +46,7 @@ function bin(name, program, ...parameters) {
 
 install();
 const { buildDevice, buildHost, buildTypes } = await import('./build.mjs');
+const { buildXs } = await import('../xs/build.mjs');
 
 if (task === 'start') {
   await buildHost();
@@ -55,6 +56,12 @@ if (task === 'start') {
   await buildHost();
   process.argv = [process.argv[0], join(root, 'bench/bench.mjs'), ...rest];
   await import('../bench/bench.mjs');
+} else if (task === 'budgets') {
+  await buildHost();
+  await buildDevice();
+  await buildXs();
+  process.argv = [process.argv[0], join(root, 'xs/budgets.mjs'), ...rest];
+  await import('../xs/budgets.mjs');
 } else if (task === 'build') {
   await buildHost();
   await buildDevice();
@@ -63,6 +70,7 @@ if (task === 'start') {
 } else if (task === 'test') {
   await buildHost();
   await buildDevice();
+  await buildXs();
   bin('@biomejs/biome', 'biome', 'check', '.');
   bin('typescript', 'tsc', '--project', 'tsconfig.json');
   bin('typescript', 'tsc', '--project', 'tsconfig.device.json');

@@ -23,6 +23,15 @@ const WORKERS = 2;
 const ENGINE_HEADERS = ['platform.h', 'profile.h'];
 const ENGINE_OPTIONS = ['-w', '-include', join(here, 'profile.h')];
 
+/** Everything. Leaves in build/xs/built.json what `buildEngine` returned, for the tests; null without a compiler. */
+export async function buildXs() {
+  const built = await buildEngine();
+  if (built === undefined) say('there is no C compiler (gcc): what runs on XS is skipped');
+  await buildScenarios();
+  writeFileSync(join(output, 'built.json'), JSON.stringify(built ?? null));
+  return built;
+}
+
 /**
  * The host's program and its word size; `undefined` when there is no C compiler.
  * Throws when the engine can be neither found nor fetched, or does not compile.
@@ -75,12 +84,37 @@ export async function buildScenarios() {
     platform: 'neutral',
     logLevel: 'error',
   });
+  await bundleContract();
+}
+
+/** test/hal/contract.test.ts itself, with the words of Jest that it uses, as one program. */
+async function bundleContract() {
+  const folder = join(root, 'test', 'xs', 'contract');
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['test/hal/contract.test.ts'],
+    outfile: 'build/xs/device/contract.js',
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'neutral',
+    logLevel: 'error',
+    inject: [join(folder, 'jest.ts')],
+    footer: { js: 'runTests();' },
+    plugins: [
+      {
+        name: 'the bench of XS in place of the others',
+        setup: ({ onResolve }) => onResolve({ filter: /^\.\/bench\.js$/ }, () => ({ path: join(folder, 'bench.ts') })),
+      },
+    ],
+  });
 }
 
 function wordSize() {
   const canLink = (flag) =>
-    spawnSync('gcc', [flag, '-x', 'c', '-', '-o', '/dev/null', '-lm'], { input: '#include <math.h>\nint main(void) { return 0; }\n' })
-      .status === 0;
+    spawnSync('gcc', [flag, '-x', 'c', '-', '-o', '/dev/null', '-lm'], {
+      input: '#include <math.h>\nint main(void) { return 0; }\n',
+    }).status === 0;
   if (canLink('-m32')) return 32;
   return canLink('-m64') ? 64 : undefined;
 }
@@ -111,7 +145,8 @@ function fetchEngine() {
   });
   const archive = join(folder, JSON.parse(listing)[0].filename);
   const integrity = `sha512-${createHash('sha512').update(readFileSync(archive)).digest('base64')}`;
-  if (integrity !== engine.integrity) throw new Error(`${id} has the checksum ${integrity}, expected ${engine.integrity}`);
+  if (integrity !== engine.integrity)
+    throw new Error(`${id} has the checksum ${integrity}, expected ${engine.integrity}`);
   execFileSync('tar', ['xzf', archive], { cwd: folder });
   stamp(folder, 'package', key);
   return folder;
@@ -123,10 +158,15 @@ function engineFiles(folder, sources) {
     .map((name) => edited(folder, sources, name));
 }
 
-/** The object files, in `folder`. */
+/** The object files, in `folder`, which is made. */
 async function compile(files, options, folder) {
+  mkdirSync(folder, { recursive: true });
   // The largest take longest, so they begin.
-  const jobs = files.map((file) => ({ file, size: statSync(file).size, object: join(folder, `${parse(file).name}.o`) }));
+  const jobs = files.map((file) => ({
+    file,
+    size: statSync(file).size,
+    object: join(folder, `${parse(file).name}.o`),
+  }));
   jobs.sort((a, b) => b.size - a.size);
   let started = 0;
   let done = 0;
@@ -161,7 +201,9 @@ function run(command, parameters) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, parameters, { stdio: ['ignore', 'inherit', 'inherit'] });
     child.on('error', reject);
-    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`failed: ${command} ${parameters.join(' ')}`))));
+    child.on('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`failed: ${command} ${parameters.join(' ')}`)),
+    );
   });
 }
 
@@ -186,8 +228,4 @@ function say(text, isPassing = false) {
   else if (!isPassing) process.stderr.write(`${text}\n`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const built = await buildEngine();
-  if (built === undefined) say('there is no C compiler (gcc): XS cannot be built');
-  else await buildScenarios();
-}
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildXs();

@@ -52,6 +52,7 @@ typedef struct {
   uint64_t byteCodes;
   double milliseconds;
   int slots, chunkBytes; /* live, after a collection */
+  int sparseArrays;
 } Mark;
 
 typedef struct Host {
@@ -154,6 +155,7 @@ void runLoop(Host* host);
 void callBack(Host* host, xsSlot* callback, int event, int detail, const char* reason);
 #define NO_EVENT -1
 void runJobs(txMachine* the);
+void beginCounting(Host* host);
 void countByteCodes(Host* host);
 
 /* fault.c */

@@ -32,6 +32,7 @@ int main(int count, char** arguments)
   if (!device) usageError("the device machine cannot be made");
   host->device = device;
   paintStack(device);
+  beginCounting(host);
   gxStress = host->options.collectsAtEveryAllocation;
   profiling = host->options.profiles;
   runProgram(host);

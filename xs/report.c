@@ -33,6 +33,22 @@ static int stackPeak(txMachine* the)
   return (int)(the->stackTop - the->stackBottom);
 }
 
+/*
+ * Arrays with holes, at this moment. XS's collector takes the whole room of such an array's chunk for items, and follows
+ * whatever stands there: a crash, sooner or later. (fxSweep notes the room of each chunk where its size was.)
+ */
+static int countSparseArrays(txMachine* the)
+{
+  int count = 0;
+  for (txSlot* heap = the->firstHeap; heap; heap = heap->next)
+    for (txSlot* slot = heap + 1; slot < heap->value.reference; slot++) {
+      if (slot->kind != XS_ARRAY_KIND || slot->ID != XS_ARRAY_BEHAVIOR || !slot->value.array.address) continue;
+      txChunk* chunk = (txChunk*)((txByte*)slot->value.array.address - sizeof(txChunk));
+      count += (txIndex)(chunk->size / (txSize)sizeof(txSlot)) < slot->value.array.length;
+    }
+  return count;
+}
+
 /* Notes how much was computed so far, and what is alive. Byte codes by function are counted from the last mark on. */
 void makeMark(Host* host, const char* name)
 {
@@ -41,6 +57,7 @@ void makeMark(Host* host, const char* name)
   countByteCodes(host);
   fxCollectGarbage(the);
   Mark* mark = &host->marks[host->markCount++];
+  mark->sparseArrays = countSparseArrays(the);
   snprintf(mark->name, sizeof(mark->name), "%s", name);
   mark->byteCodes = host->byteCodes;
   mark->milliseconds = nowMilliseconds(host);
@@ -58,8 +75,7 @@ void writeReport(Host* host, int exitCode)
   int tables = (the->keyCount - the->keyOffset) + the->nameModulo + the->symbolModulo + the->aliasCount;
   size_t code = 0;
   for (int i = 0; i < host->moduleCount; i++) code += (size_t)host->modules[i].script->codeSize;
-  host->byteCodes += (txU4)(the->meterIndex - host->meterBefore);
-  host->meterBefore = the->meterIndex;
+  countByteCodes(host);
   fprintf(file, "{\"exitCode\":%d,\"slotBytes\":%d,\n", exitCode, (int)sizeof(txSlot));
   fprintf(file, "\"byteCodes\":%llu,\"turns\":%llu,\"milliseconds\":%.3f,\"flashCalls\":%d,\n",
           (unsigned long long)host->byteCodes, (unsigned long long)host->turns, nowMilliseconds(host), host->flashCalls);
@@ -75,9 +91,9 @@ void writeReport(Host* host, int exitCode)
   fprintf(file, "\"names\":%d,\"aliases\":%d,\n\"marks\":[", the->keyIndex - the->keyOffset, the->aliasCount);
   for (int i = 0; i < host->markCount; i++) {
     Mark* mark = &host->marks[i];
-    fprintf(file, "%s\n{\"name\":\"%s\",\"byteCodes\":%llu,\"milliseconds\":%.3f,\"slots\":%d,\"chunkBytes\":%d}",
+    fprintf(file, "%s\n{\"name\":\"%s\",\"byteCodes\":%llu,\"milliseconds\":%.3f,\"slots\":%d,\"chunkBytes\":%d,\"sparseArrays\":%d}",
             i ? "," : "", mark->name, (unsigned long long)mark->byteCodes, mark->milliseconds, mark->slots,
-            mark->chunkBytes);
+            mark->chunkBytes, mark->sparseArrays);
   }
   fputs("]", file);
   if (host->options.profiles) reportProfile(file);

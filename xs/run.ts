@@ -29,6 +29,8 @@ export interface Mark {
   readonly milliseconds: number;
   readonly slots: number;
   readonly chunkBytes: number;
+  /** Arrays with holes, which XS's collector cannot bear. */
+  readonly sparseArrays: number;
 }
 
 /** What xs/report.c writes. */
@@ -63,6 +65,8 @@ export interface Report {
 export interface Run {
   /** Module name of the program: a file of build/xs/device, without its extension. */
   readonly main: string;
+  /** Modules of build/xs/device to preload besides the agent's. */
+  readonly preloads?: readonly string[];
   /** Folder for flash and key-value storage, which outlive the run; the caller makes and removes it. */
   readonly storage: string;
   readonly settings?: Readonly<Record<string, string | number>>;
@@ -143,8 +147,10 @@ export class XsEngine {
     if (run.collect) parameters.push('--collect');
     if (run.profile) parameters.push('--profile');
     for (const [name, value] of Object.entries(run.settings ?? {})) give('--set', `${name}=${value}`);
+    const own = (name: string) => `${name}=${join(this.#root, 'build/xs/device', `${name}.js`)}`;
     for (const module of this.#preloads()) give('--preload', module);
-    give('--main', `${run.main}=${join(this.#root, 'build/xs/device', `${run.main}.js`)}`);
+    for (const name of run.preloads ?? []) give('--preload', own(name));
+    give('--main', own(run.main));
     return parameters;
   }
 

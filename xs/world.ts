@@ -1,7 +1,8 @@
 /**
- * The world of a device that runs on the XS host in virtual time: plays the other end of the wire (xs/wire.c) with a link
+ * Runs a device on the XS host beside this process, which is its world. In virtual time it plays the other end of the wire (xs/wire.c) with a link
  * of the simulated network. So brokers, conditions and faults are those of the simulator, and a run is the same each time.
  */
+import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import type { Stream } from '../hal/contract.js';
 import type { Scheduler, SimLink } from '../hal/sim/sim.js';
@@ -27,16 +28,38 @@ interface Carried {
   isOpen: boolean;
   /** Written by the device and not taken by the stream. */
   waiting: Uint8Array[];
+  unsentBytes: number;
   space: number;
   /** Bytes that the device's buffer has room for. */
   room: number;
 }
 
-/** Runs to the end. The device loses power then, whatever the end was. */
+/** Runs to the end in virtual time. The device loses power then, whatever the end was. */
 export async function runInWorld(engine: XsEngine, run: Run, world: World, reportPath: string): Promise<Outcome> {
   const child = engine.start(run, reportPath);
   const wire = child.stdio[3] as Duplex;
   const device = new WiredDevice(wire, world);
+  wire.on('error', () => {});
+  wire.on('data', (bytes: Uint8Array) => {
+    try {
+      device.received(bytes);
+    } catch (error) {
+      child.kill('SIGKILL');
+      child.emit('error', error);
+    }
+  });
+  const outcome = await endOf(child, reportPath);
+  world.link.powerDown();
+  world.link.powerUp();
+  return outcome;
+}
+
+/** Runs to the end in real time, with this machine's sockets. */
+export function runInRealTime(engine: XsEngine, run: Run, reportPath: string): Promise<Outcome> {
+  return endOf(engine.start({ ...run, realTime: true }, reportPath), reportPath);
+}
+
+async function endOf(child: ChildProcess, reportPath: string): Promise<Outcome> {
   let output = '';
   let errors = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -46,23 +69,9 @@ export async function runInWorld(engine: XsEngine, run: Run, world: World, repor
     errors += text;
   });
   const exitCode = await new Promise<number>((resolve, reject) => {
-    const fail = (error: unknown) => {
-      child.kill('SIGKILL');
-      reject(error);
-    };
-    wire.on('error', () => {});
-    wire.on('data', (bytes: Uint8Array) => {
-      try {
-        device.received(bytes);
-      } catch (error) {
-        fail(error);
-      }
-    });
-    child.on('error', fail);
+    child.on('error', reject);
     child.on('close', (code) => resolve(code ?? -1));
   });
-  world.link.powerDown();
-  world.link.powerUp();
   const report = readReport(reportPath);
   return report === undefined ? { exitCode, output, errors } : { exitCode, output, errors, report };
 }
@@ -74,6 +83,8 @@ export class WiredDevice {
   readonly #carried = new Map<number, Carried>();
   #unparsed: Uint8Array = new Uint8Array(0);
   #messages: Uint8Array[] = [];
+  /** Whether a message is among them that the device has to hear of before its next timer. */
+  #isUrgent = false;
 
   constructor(wire: Duplex, world: World) {
     this.#wire = wire;
@@ -117,6 +128,7 @@ export class WiredDevice {
     else if (carried === undefined) return;
     else if (type === 'D') {
       carried.waiting.push(Uint8Array.from(body));
+      carried.unsentBytes += body.length;
       this.#send(id, carried);
     } else if (type === 'R') {
       carried.room += view.getUint16(0, true);
@@ -138,13 +150,14 @@ export class WiredDevice {
           isDue = true;
         })
       : undefined;
-    while (!isDue && this.#messages.length === 0)
+    while (!isDue && !this.#isUrgent)
       if (!scheduler.step()) throw new Error('the device waits for a world in which nothing more will happen');
     if (due !== undefined) scheduler.clear(due);
     const time = float64(this.milliseconds);
     const quietUntil = float64(scheduler.pending === 0 ? Number.POSITIVE_INFINITY : 0);
     this.#wire.write(Buffer.concat([message('T', 0, time), ...this.#messages, message('G', 0, quietUntil)]));
     this.#messages = [];
+    this.#isUrgent = false;
   }
 
   #open(id: number, port: number, host: string): void {
@@ -163,7 +176,7 @@ export class WiredDevice {
         this.#say('E', id, Buffer.from(reason));
       },
     });
-    const carried: Carried = { stream, isOpen: false, waiting: [], space: 0, room: BUFFER_BYTES };
+    const carried: Carried = { stream, isOpen: false, waiting: [], unsentBytes: 0, space: 0, room: BUFFER_BYTES };
     this.#carried.set(id, carried);
   }
 
@@ -173,7 +186,10 @@ export class WiredDevice {
       const piece = bytes.subarray(0, carried.space);
       if (piece.length < bytes.length) carried.waiting.unshift(bytes.subarray(piece.length));
       carried.space = carried.stream.write(piece);
-      this.#say('S', id, uint16(piece.length));
+      // The device waits for space only when it has none.
+      this.#isUrgent ||= carried.unsentBytes === BUFFER_BYTES;
+      carried.unsentBytes -= piece.length;
+      this.#messages.push(message('S', id, uint16(piece.length)));
     }
   }
 
@@ -189,6 +205,7 @@ export class WiredDevice {
 
   #say(type: string, id: number, body: Uint8Array): void {
     this.#messages.push(message(type, id, body));
+    this.#isUrgent = true;
   }
 }
 

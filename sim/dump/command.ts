@@ -148,7 +148,7 @@ function anchorsOf(records: readonly DumpRecord[], keyValue: KeyValue): (boot: n
     if (reading?.kind === 'anchor' && !starts.has(reading.boot))
       starts.set(reading.boot, reading.unixMilliseconds - reading.milliseconds);
   }
-  const remembered = new Anchors(keyValue);
+  const remembered = new Anchors(keyValue, 0);
   return (boot) => starts.get(boot) ?? remembered.startOf(boot);
 }
 

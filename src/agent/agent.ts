@@ -21,10 +21,19 @@ import type { ChannelConfiguration, Configuration, SensorConfiguration } from '.
 import { jsonMessage, Presence } from './presence.js';
 import { Publisher } from './publisher.js';
 import { SYSTEM_STREAM } from './schema.js';
+import { telemetryBytesMax } from './telemetry.js';
 import { wrong } from './validate.js';
 
 /** Largest payload of the outbox, in bytes: what its format allows. Wider readings are stored in parts. */
 const PAYLOAD_BYTES_MAX = 255;
+
+/** The connection's buffer for what is to be sent is not smaller. */
+const TRANSMIT_BYTES_MIN = 4096;
+/** Of a PUBLISH besides topic and payload, rounded up: fixed header, lengths, packet identifier. */
+const PUBLISH_OVERHEAD_BYTES_MAX = 16;
+
+/** Of its period after which a state message may follow the last: timers are never early, and a little late. */
+const STATE_TOLERANCE = 0.9;
 
 /** Time between two looks at the clock and at what waits. */
 const BEAT_MILLISECONDS_MAX = 10_000;
@@ -103,7 +112,7 @@ export class Agent {
     this.#outbox = openOutbox(hal.flash, { payloadBytesMax: bytesMax, ...outbox });
     this.#boot = nextBoot(hal.keyValue, () => highestBootOf(this.#outbox));
     this.#ledger = new Ledger(this.#outbox.statistics());
-    this.#anchors = new Anchors(hal.keyValue);
+    this.#anchors = new Anchors(hal.keyValue, this.#boot);
     const tables = new ChannelTables(hal.keyValue);
     sensors.forEach(({ name, channels }, i) => {
       tables.declare(i, this.#boot, { sensor: name, channels });
@@ -116,6 +125,7 @@ export class Agent {
       tables,
       topics,
       publish,
+      payloadBytesMax: transmitBytesOf(configuration) - PUBLISH_OVERHEAD_BYTES_MAX - topics.telemetry.length,
     });
     this.#presence = new Presence({ topic: topics.status, boot: this.#boot, resetReason: hal.system.resetReason });
     this.#sampler = new Sampler({
@@ -137,6 +147,7 @@ export class Agent {
       password: broker.password,
       clean: broker.clean,
       keepAliveSeconds: broker.keepAliveSeconds,
+      backoffMaxMilliseconds: broker.backoffMaxSeconds * 1000,
       windowMax: broker.window,
       transmitBytesMax: transmitBytesOf(configuration),
       will: (session) => this.#presence.will(session),
@@ -159,9 +170,9 @@ export class Agent {
     this.#sampler.stop();
     if (this.#heartbeat !== undefined) this.#hal.clock.clearTimer(this.#heartbeat);
     this.#heartbeat = undefined;
-    this.#outbox.flush();
     this.#connection.publish(this.#presence.stopped(this.#session, this.#report()));
     this.#connection.stop();
+    this.#outbox.flush();
   }
 
   snapshot(): AgentSnapshot {
@@ -191,8 +202,12 @@ export class Agent {
   #sampled(i: number, sample: Sample, milliseconds: number): void {
     const { name, channels } = this.#configuration.sensors[i] as SensorConfiguration;
     const values = channels.map(({ from }) => valueAt(sample, from));
+    if (values.every((value) => value === undefined)) {
+      this.#failed(i, `gave none of its channels`, milliseconds);
+      return;
+    }
     channels.forEach((channel, c) => {
-      this.#values[channel.name] = values[c];
+      this.#values[channel.name] = rounded(values[c], channel.decimals);
     });
     delete this.#faults[name];
     this.#store(i, { kind: 'values', boot: this.#boot, milliseconds, values }, channels);
@@ -252,8 +267,8 @@ export class Agent {
     this.#onEvent(`connected, session ${session}`);
     this.#connection.publish(this.#presence.online(session, this.#report()));
     this.#statusDueMilliseconds = this.#hal.clock.milliseconds() + this.#statusPeriodMilliseconds;
+    // `onReady` follows in this turn, higher up on the stack, which is short on a device.
     this.#publisher.begin();
-    this.#publisher.fill(this.#connection);
   }
 
   /** The latest values, at most once a period: lost when offline, since old values must not look new. */
@@ -262,8 +277,8 @@ export class Agent {
     if (milliseconds < this.#stateDueMilliseconds || this.#connection.state !== 'connected') return;
     const start = this.#anchors.startOf(this.#boot);
     const time = start === undefined ? {} : { ts: start + milliseconds };
-    if (this.#connection.publish(jsonMessage(topics.state, { ...time, ...this.#values }, false)))
-      this.#stateDueMilliseconds = milliseconds + publish.statePeriodMilliseconds;
+    if (this.#connection.publish(jsonMessage(topics.state, { ...this.#values, ...time }, false)))
+      this.#stateDueMilliseconds = milliseconds + publish.statePeriodMilliseconds * STATE_TOLERANCE;
   }
 
   /**
@@ -313,6 +328,10 @@ function planOf(sensor: SensorConfiguration, i: number, drivers: Drivers) {
   return { name, periodMilliseconds, create: () => create(options) };
 }
 
+function rounded(value: number | undefined, decimals: number): number | undefined {
+  return value === undefined ? undefined : Math.round(value * 10 ** decimals) / 10 ** decimals;
+}
+
 /** `path` is "temperature", or "thermometer.temperature" as ECMA-419 nests it. */
 function valueAt(sample: Sample, path: string): number | undefined {
   let value: unknown = sample[path];
@@ -324,7 +343,9 @@ function valueAt(sample: Sample, path: string): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-/** Room for the largest message, whichever that is, and one more of the usual size. */
-function transmitBytesOf({ publish, topics }: Configuration): number {
-  return Math.max(4096, publish.messageBytesMax + topics.telemetry.length + 1024);
+/** Room for the largest message: several readings, one reading of the widest sensor, or the state of all channels. */
+function transmitBytesOf({ publish, topics, sensors }: Configuration): number {
+  const state = telemetryBytesMax(sensors.flatMap(({ channels }) => channels));
+  const topic = Math.max(...Object.values(topics).map((name) => name.length));
+  return Math.max(TRANSMIT_BYTES_MIN, Math.max(publish.messageBytesMax, state) + topic + PUBLISH_OVERHEAD_BYTES_MAX);
 }

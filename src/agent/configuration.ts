@@ -33,6 +33,7 @@ export interface BrokerConfiguration {
   readonly clientId: string;
   readonly clean: boolean;
   readonly keepAliveSeconds: number;
+  readonly backoffMaxSeconds: number;
   readonly window: number;
 }
 
@@ -85,17 +86,29 @@ export function parseConfiguration(value: unknown, hardwareId: string): Configur
   const { broker, topics, publish, outbox } = settings;
   requireUnique(
     settings.sensors.map(({ name }, i) => [`sensors[${i}].name`, name]),
-    'sensor',
+    'sensor name',
   );
   requireUnique(
     settings.sensors.flatMap(({ channels }, i) =>
       channels.map(({ name }, j): [string, string] => [`sensors[${i}].channels[${j}].name`, name]),
     ),
-    'channel',
+    'channel name',
   );
   const device = settings.device ?? hardwareId;
   const { certificate, ...rest } = broker;
+  if (broker.password !== undefined && broker.user === undefined)
+    throw new ConfigurationError('broker.user: missing, expected with a password');
   const base = `${topics.prefix}/${device}`;
+  const named: Topics = {
+    telemetry: topics.telemetry ?? `${base}/telemetry`,
+    unresolved: topics.unresolved ?? `${base}/unresolved`,
+    state: topics.state ?? `${base}/state`,
+    status: topics.status ?? `${base}/status`,
+  };
+  requireUnique(
+    Object.entries(named).map(([kind, name]) => [`topics.${kind}`, name]),
+    'topic',
+  );
   return {
     device,
     broker: {
@@ -104,12 +117,7 @@ export function parseConfiguration(value: unknown, hardwareId: string): Configur
       clientId: broker.clientId ?? `godwit-${hardwareId}`,
       secure: certificate === undefined ? {} : { certificate: decodeBase64(certificate) },
     },
-    topics: {
-      telemetry: topics.telemetry ?? `${base}/telemetry`,
-      unresolved: topics.unresolved ?? `${base}/unresolved`,
-      state: topics.state ?? `${base}/state`,
-      status: topics.status ?? `${base}/status`,
-    },
+    topics: named,
     sensors: settings.sensors.map((sensor) => ({
       ...sensor,
       channels: sensor.channels.map((channel) => ({ ...channel, from: channel.from ?? channel.name })),
@@ -122,8 +130,7 @@ export function parseConfiguration(value: unknown, hardwareId: string): Configur
 function requireUnique(names: readonly [path: string, name: string][], kind: string): void {
   const seen: string[] = [];
   for (const [path, name] of names) {
-    if (seen.includes(name))
-      throw new ConfigurationError(`${path}: expected a ${kind} name of its own, "${name}" is taken`);
+    if (seen.includes(name)) throw new ConfigurationError(`${path}: expected a ${kind} of its own, "${name}" is taken`);
     seen.push(name);
   }
 }

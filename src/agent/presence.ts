@@ -5,7 +5,7 @@
  * is recognised as old: presence cannot lie.
  */
 import type { Message } from '../mqtt/packet.js';
-import { encodeUtf8, utf8ByteLength } from '../mqtt/utf8.js';
+import { utf8Bytes } from '../mqtt/utf8.js';
 
 export interface PresenceOptions {
   readonly topic: string;
@@ -42,8 +42,6 @@ export class Presence {
 
 /** A QoS 0 message with `content` as JSON. */
 export function jsonMessage(topic: string, content: object, retain: boolean): Message {
-  const text = JSON.stringify(content);
-  const payload = new Uint8Array(utf8ByteLength(text));
-  encodeUtf8(text, payload, 0);
+  const payload = utf8Bytes(JSON.stringify(content));
   return { topic, payload, qos: 0, retain };
 }

@@ -10,7 +10,7 @@
  */
 import type { Clock } from '../../hal/contract.js';
 import type { Message } from '../mqtt/packet.js';
-import { encodeUtf8, utf8ByteLength } from '../mqtt/utf8.js';
+import { utf8Bytes } from '../mqtt/utf8.js';
 import type { Outbox } from '../outbox/outbox.js';
 import type { Anchors } from '../reading/anchor.js';
 import type { Channel, ChannelTables, SensorTable } from '../reading/channel.js';
@@ -26,6 +26,8 @@ export interface PublisherOptions {
   readonly tables: ChannelTables;
   readonly topics: Topics;
   readonly publish: PublishConfiguration;
+  /** Largest payload that the connection can send at all, in bytes. */
+  readonly payloadBytesMax: number;
 }
 
 /** What the publisher needs of a connection. */
@@ -33,6 +35,10 @@ export interface Sender {
   readonly ready: boolean;
   publish(message: Message, token: number, mayRepeat: boolean): boolean;
 }
+
+const BRACKET = 0x5b;
+const COMMA = 0x2c;
+const BRACKET_CLOSING = 0x5d;
 
 /** Numbers first <= n <= last: the records of one message. The last one is its token. */
 interface Span {
@@ -43,16 +49,17 @@ interface Span {
 /** A record as it goes into a message. */
 interface Element {
   readonly sequence: number;
-  readonly text: string;
+  readonly bytes: Uint8Array;
   readonly isResolved: boolean;
 }
 
-/** A record as it came from the outbox: a reading, or, without one, what goes out in its place. */
+/** A record as it came from the outbox, with the reading in it, if there is one. */
 interface Decoded {
   readonly sequence: number;
-  readonly reading?: Reading;
-  readonly table?: SensorTable | undefined;
-  readonly text: string;
+  readonly stream: number;
+  readonly payload: Uint8Array;
+  readonly reading: Reading | undefined;
+  readonly table: SensorTable | undefined;
 }
 
 export class Publisher {
@@ -129,7 +136,7 @@ export class Publisher {
       const before = elements[0];
       if (before === undefined) span = this.#spanOf(element.sequence);
       else if (element.isResolved !== before.isResolved) break;
-      const byteLength = utf8ByteLength(element.text) + 1;
+      const byteLength = element.bytes.length + 1;
       if (span === undefined) {
         if (before !== undefined && this.#spanOf(element.sequence) !== undefined) break;
         if (before !== undefined && bytes + byteLength > messageBytesMax) break;
@@ -147,9 +154,8 @@ export class Publisher {
     const last = elements[elements.length - 1];
     if (first === undefined || last === undefined) return undefined;
     const { telemetry, unresolved } = this.#options.topics;
-    const texts = elements.map(({ text }) => text);
-    const payload = bytesOf(texts.length === 1 ? first.text : `[${texts.join(',')}]`);
-    const message: Message = { topic: first.isResolved ? telemetry : unresolved, payload, qos: 1, retain: false };
+    const topic = first.isResolved ? telemetry : unresolved;
+    const message: Message = { topic, payload: payloadOf(elements), qos: 1, retain: false };
     return { first: first.sequence, last: isWhole && span !== undefined ? span.last : last.sequence, message };
   }
 
@@ -160,32 +166,46 @@ export class Publisher {
 
   /** The next element; `undefined` when nothing waits, or the next reading waits for the clock. */
   #take(): Element | undefined {
-    const { clock, boot, publish } = this.#options;
+    const { clock, boot, publish, payloadBytesMax } = this.#options;
     this.#decoded ??= this.#next();
     if (this.#decoded === undefined) return undefined;
-    const { sequence, reading, table, text } = this.#decoded;
-    if (reading === undefined) {
-      this.#decoded = undefined;
-      return { sequence, text, isResolved: false };
-    }
+    const { sequence, reading, table } = this.#decoded;
+    if (reading === undefined) return this.#raw(this.#decoded);
     const isOfThisBoot = reading.boot === boot;
     const start = isOfThisBoot && sequence < this.#gaveUpBelow ? undefined : this.#startOf(reading.boot);
     const mayWait = isOfThisBoot && clock.milliseconds() < publish.timeWaitSeconds * 1000;
     if (start === undefined && mayWait) return undefined;
     if (start === undefined && isOfThisBoot) this.#gaveUpBelow = Math.max(this.#gaveUpBelow, sequence + 1);
-    this.#decoded = undefined;
     const time = start === undefined ? undefined : start + reading.milliseconds;
-    return { sequence, text: telemetryOf(reading, sequence, table, time), isResolved: time !== undefined };
+    const bytes = utf8Bytes(telemetryOf(reading, sequence, table, time));
+    if (bytes.length > payloadBytesMax) return this.#raw(this.#decoded);
+    this.#decoded = undefined;
+    return { sequence, bytes, isResolved: time !== undefined };
+  }
+
+  #raw({ sequence, stream, payload }: Decoded): Element {
+    this.#decoded = undefined;
+    return { sequence, bytes: utf8Bytes(rawTelemetry(sequence, stream, payload)), isResolved: false };
   }
 
   #next(): Decoded | undefined {
     const record = this.#options.outbox.next();
     if (record === undefined) return undefined;
-    const { sequence, stream, payload } = record;
+    const { sequence, stream } = record;
+    const payload = record.payload.slice();
     const { tables } = this.#options;
     const reading = readingOf(payload, (boot) => tables.at(stream, boot)?.channels);
-    if (reading === undefined) return { sequence, text: rawTelemetry(sequence, stream, payload) };
-    return { sequence, reading, table: tables.at(stream, reading.boot), text: '' };
+    if (reading?.kind === 'anchor') this.#learn(reading);
+    return { sequence, stream, payload, reading, table: reading && tables.at(stream, reading.boot) };
+  }
+
+  /** The readings of its boot come next. That this cannot be stored must not stop them. */
+  #learn({ boot, milliseconds, unixMilliseconds }: Reading & { kind: 'anchor' }): void {
+    try {
+      this.#options.anchors.learn(boot, milliseconds, unixMilliseconds);
+    } catch {
+      // It is known until the next boot all the same.
+    }
   }
 
   /** When millisecond 0 of a boot was. That of an earlier boot may stand further ahead in the log. */
@@ -207,6 +227,21 @@ export class Publisher {
   }
 }
 
+/** One element as it is, several as an array. */
+function payloadOf(elements: readonly Element[]): Uint8Array {
+  const [first] = elements;
+  if (first !== undefined && elements.length === 1) return first.bytes;
+  const payload = new Uint8Array(elements.reduce((length, { bytes }) => length + bytes.length + 1, 1));
+  let at = 0;
+  for (const { bytes } of elements) {
+    payload[at] = at === 0 ? BRACKET : COMMA;
+    payload.set(bytes, at + 1);
+    at += 1 + bytes.length;
+  }
+  payload[at] = BRACKET_CLOSING;
+  return payload;
+}
+
 /** Foreign bytes with an intact checksum are no reading; they must not stop the queue. */
 function readingOf(
   payload: Uint8Array,
@@ -217,10 +252,4 @@ function readingOf(
   } catch {
     return undefined;
   }
-}
-
-function bytesOf(text: string): Uint8Array {
-  const bytes = new Uint8Array(utf8ByteLength(text));
-  encodeUtf8(text, bytes, 0);
-  return bytes;
 }

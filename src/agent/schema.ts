@@ -92,7 +92,7 @@ export const configurationSchema: Schema = settings(
     broker: settings(
       'Where readings go.',
       {
-        host: { type: 'string', description: 'Host name or address.', maxLength: 253 },
+        host: { type: 'string', description: 'Host name or address.', maxLength: 253, pattern: '^[^ ]+$' },
         port: { type: 'integer', description: 'By default 1883, with TLS 8883.', minimum: 1, maximum: 65_535 },
         tls: {
           type: 'boolean',
@@ -107,13 +107,19 @@ export const configurationSchema: Schema = settings(
         },
         user: { type: 'string', maxLength: 256 },
         password: { type: 'string', maxLength: 1024 },
-        clientId: { type: 'string', description: 'By default "godwit-" and the hardware id.', maxLength: 64 },
+        clientId: {
+          type: 'string',
+          description: 'By default "godwit-" and the hardware id.',
+          maxLength: 64,
+          pattern: '^.+$',
+        },
         clean: {
           type: 'boolean',
           description: 'Ask the broker to forget the session at each disconnection.',
           default: false,
         },
         keepAliveSeconds: whole('Silence after which the connection is probed.', 60, 5, 65_535),
+        backoffMaxSeconds: whole('Longest wait before the next attempt to connect.', 120, 1, 86_400),
         window: whole('Messages sent and not yet acknowledged, at most.', 20, 1, 100),
       },
       ['host'],
@@ -137,7 +143,7 @@ export const configurationSchema: Schema = settings(
     publish: {
       ...settings('How readings travel.', {
         readingsPerMessageMax: whole('Readings in one message, when several wait.', 8, 1, 100),
-        messageBytesMax: whole('Bytes of one payload.', 1024, 128, 65_536),
+        messageBytesMax: whole('Bytes of one payload that several readings share.', 1024, 128, 65_536),
         statePeriodMilliseconds: whole('Time between two state messages, at least.', 1000, 100, 86_400_000),
         statusPeriodSeconds: whole('Time between two status messages.', 60, 1, 86_400),
         timeWaitSeconds: whole(

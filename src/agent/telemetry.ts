@@ -8,7 +8,11 @@
  * wall time of a boot has `anchor`. Without `ts`, nobody knew the time of that boot; `ms` then is the time since it.
  */
 import type { SensorTable } from '../reading/channel.js';
-import type { Reading } from '../reading/reading.js';
+import { bootOf, type Reading } from '../reading/reading.js';
+
+/** What stands around the values of an element, and around one value with its quotes, colon and comma, in bytes. */
+const ELEMENT_BYTES = 128;
+const VALUE_BYTES_MAX = 28;
 
 interface Element {
   ts?: number;
@@ -45,9 +49,17 @@ export function telemetryOf(
   return JSON.stringify(element);
 }
 
-/** A record whose channels nobody knows any more goes out as it is stored, in hexadecimal: it is not lost. */
+/**
+ * A record whose channels nobody knows any more, or whose text no message can hold, goes out as it is stored, in
+ * hexadecimal: it is not lost.
+ */
 export function rawTelemetry(sequence: number, stream: number, payload: Uint8Array): string {
   let raw = '';
   for (const byte of payload) raw += (byte < 16 ? '0' : '') + byte.toString(16);
-  return JSON.stringify({ values: {}, seq: sequence, stream, raw });
+  return JSON.stringify({ values: {}, boot: bootOf(payload), seq: sequence, stream, raw });
+}
+
+/** Bytes that an element with values of these channels takes at most. */
+export function telemetryBytesMax(channels: readonly { readonly name: string }[]): number {
+  return channels.reduce((bytes, { name }) => bytes + name.length + VALUE_BYTES_MAX, ELEMENT_BYTES);
 }

@@ -28,6 +28,15 @@ export function utf8ByteLength(text: string): number {
   return bytes;
 }
 
+/** `text` as bytes, natively where the engine can (XS), which takes a hundredth of the steps. */
+export function utf8Bytes(text: string): Uint8Array {
+  const { fromString } = ArrayBuffer as { fromString?: (text: string) => ArrayBuffer };
+  if (fromString !== undefined) return new Uint8Array(fromString.call(ArrayBuffer, text));
+  const bytes = new Uint8Array(utf8ByteLength(text));
+  encodeUtf8(text, bytes, 0);
+  return bytes;
+}
+
 /** Writes `text`, whose length `utf8ByteLength` gave, and returns the offset behind it. */
 export function encodeUtf8(text: string, into: Uint8Array, offset: number): number {
   let at = offset;

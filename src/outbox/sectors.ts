@@ -37,6 +37,8 @@ export class Sectors {
   readonly eraseValue: number;
   /** What `frame` found last: its bytes begin at `buffer[at]` and take `frameSlots` slots. */
   readonly buffer = new Uint8Array(READ_BYTES);
+  /** The same bytes, four at a time: comparing takes a quarter of the steps. Slots begin on a word. */
+  readonly #words = new Int32Array(this.buffer.buffer);
   at = 0;
   frameSlots = 0;
 
@@ -103,9 +105,11 @@ export class Sectors {
 
   /** Whether all bytes of `slots` slots read `value`. */
   reads(value: number, sectorSequence: number, slot: number, slots: number): boolean {
+    const word = Math.imul(value, 0x01010101);
     for (let i = 0; i < slots; i++) {
       this.#need(sectorSequence, slot + i, this.slotBytes);
-      for (let at = this.at; at < this.at + this.slotBytes; at++) if (this.buffer[at] !== value) return false;
+      const from = this.at >> 2;
+      for (let at = from + (this.slotBytes >> 2); at-- > from; ) if (this.#words[at] !== word) return false;
     }
     return true;
   }
@@ -120,12 +124,14 @@ export class Sectors {
     return this.program(header.sectorSequence, 0, encodeHeader(header));
   }
 
-  /** Programs `bytes` (whole slots) and says whether they read back. */
+  /** Programs `bytes` (whole slots, beginning on a word of their buffer) and says whether they read back. */
   program(sectorSequence: number, slot: number, bytes: Uint8Array): boolean {
     this.#forget();
     this.#flash.write(bytes, this.#offset(sectorSequence, slot));
     this.#need(sectorSequence, slot, bytes.byteLength);
-    for (let i = 0; i < bytes.byteLength; i++) if (this.buffer[this.at + i] !== bytes[i]) return false;
+    const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
+    const from = this.at >> 2;
+    for (let i = words.length; i-- > 0; ) if (this.#words[from + i] !== words[i]) return false;
     return true;
   }
 

@@ -205,7 +205,7 @@ export class Writer implements LogEnd {
   /** Begins a log in a blank partition. Blocks that are erased already are not erased again. */
   #format(): void {
     const sectors = this.#sectors;
-    for (let block = firstBlankBlock(sectors); block < sectors.count; block++) {
+    for (let block = this.active; block < sectors.count; block++) {
       const header = { ...firstHeader(sectors, block), frameSlotsMax: this.#options.frameSlotsMax };
       if (!sectors.programHeader(header)) continue;
       this.#open(header);

@@ -3,13 +3,14 @@
  * that boot, its anchor, tells when that was. Later and better knowledge of the same boot is ignored, so that a reading's
  * time never changes between two deliveries, and a clock that leaps moves nothing.
  *
- * The anchor is a record in the log, for whoever reads the log; this table, in key-value storage, knows those of the
- * newest boots after their records have left the log.
+ * The anchor is a record in the log, for whoever reads the log, and for boots older than this table. The table, in key-value
+ * storage, knows the anchors of the newest boots, and of the boots whose readings are on their way: an anchor's record may
+ * leave the log before the last reading of its boot.
  */
 import type { KeyValue } from '../../hal/contract.js';
 
-/** Boots whose anchors are kept here. Older readings that are still queued find theirs by looking ahead in the log. */
-const ANCHORS_MAX = 16;
+/** Boots whose anchors are kept here, in a value of less than 1000 bytes. */
+const ANCHORS_MAX = 32;
 const KEY = 'anchors';
 
 /** Wall clocks outside are not believed: 2024-01-01 to 2100-01-01. */
@@ -18,11 +19,14 @@ const BELIEVABLE_TO = 4_102_444_800_000;
 
 export class Anchors {
   readonly #keyValue: KeyValue;
-  /** [boot, wall time of its millisecond 0], ascending. */
+  /** Never forgotten. */
+  readonly #boot: number;
+  /** [boot, wall time of its millisecond 0], as they were learnt. */
   readonly #known: [number, number][];
 
-  constructor(keyValue: KeyValue) {
+  constructor(keyValue: KeyValue, boot: number) {
     this.#keyValue = keyValue;
+    this.#boot = boot;
     this.#known = JSON.parse(keyValue.read(KEY) ?? '[]') as [number, number][];
   }
 
@@ -32,14 +36,12 @@ export class Anchors {
     return undefined;
   }
 
-  /** Learns an anchor, unless the boot has one. Says whether it was new. */
-  learn(boot: number, milliseconds: number, unixMilliseconds: number): boolean {
-    if (this.startOf(boot) !== undefined) return false;
+  /** Learns an anchor, unless the boot has one. What was learnt first is forgotten first. */
+  learn(boot: number, milliseconds: number, unixMilliseconds: number): void {
+    if (this.startOf(boot) !== undefined) return;
     this.#known.push([boot, unixMilliseconds - milliseconds]);
-    this.#known.sort(([a], [b]) => a - b);
-    if (this.#known.length > ANCHORS_MAX) this.#known.shift();
+    if (this.#known.length > ANCHORS_MAX) this.#known.splice(this.#known[0]?.[0] === this.#boot ? 1 : 0, 1);
     this.#keyValue.write(KEY, JSON.stringify(this.#known));
-    return true;
   }
 }
 

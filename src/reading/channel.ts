@@ -21,8 +21,9 @@ export interface SensorTable {
   readonly channels: readonly Channel[];
 }
 
-/** Tables kept for a stream, the one in force included, as far as they fit into one piece. */
+/** Tables kept for a stream, the one in force included, as far as they fit into so many pieces. */
 const TABLES_MAX = 4;
+const PIECES_MAX = 12;
 /** A value in key-value storage holds 1000 bytes; what is longer stands in pieces. Names are ASCII. */
 const PIECE_CHARACTERS = 960;
 
@@ -32,7 +33,7 @@ type StoredTable = [number, string, [string, number][]];
 export class ChannelTables {
   readonly #keyValue: KeyValue;
   /** By stream. */
-  readonly #tables: StoredTable[][] = [];
+  readonly #tables = new Map<number, StoredTable[]>();
 
   constructor(keyValue: KeyValue) {
     this.#keyValue = keyValue;
@@ -45,7 +46,10 @@ export class ChannelTables {
     const current = tables[tables.length - 1];
     if (current !== undefined && isSame(current, table)) return;
     tables.push(table);
-    while (tables.length > TABLES_MAX || (tables.length > 1 && JSON.stringify(tables).length > PIECE_CHARACTERS))
+    while (
+      tables.length > TABLES_MAX ||
+      (tables.length > 1 && JSON.stringify(tables).length > PIECES_MAX * PIECE_CHARACTERS)
+    )
       tables.shift();
     this.#save(stream, JSON.stringify(tables));
   }
@@ -61,10 +65,10 @@ export class ChannelTables {
   }
 
   #of(stream: number): StoredTable[] {
-    let tables = this.#tables[stream];
+    let tables = this.#tables.get(stream);
     if (tables === undefined) {
       tables = this.#load(stream);
-      this.#tables[stream] = tables;
+      this.#tables.set(stream, tables);
     }
     return tables;
   }

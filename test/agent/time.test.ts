@@ -109,6 +109,27 @@ describe('the time of a reading', () => {
   });
 });
 
+describe('the time of readings from many boots', () => {
+  it('is known for each, however many there were without a broker', () => {
+    const world = new World({ seed: 1, epochMilliseconds: EPOCH });
+    const device = world.device({ configuration: counterConfiguration, drivers: new Counter().drivers });
+    world.broker.stop();
+    for (let boot = 1; boot <= 50; boot++) {
+      device.boot();
+      world.run(3000);
+    }
+    world.broker.start();
+    world.run(120_000);
+    const readings = telemetry(world).filter(({ values }) => values.count !== undefined);
+    expect(new Set(readings.map(({ boot }) => boot)).size).toBe(50);
+    for (const { boot, ts = 0 } of readings) {
+      expect(ts).toBeGreaterThanOrEqual(EPOCH + (boot - 1) * 3000);
+      if (boot < 50) expect(ts).toBeLessThanOrEqual(EPOCH + boot * 3000);
+    }
+    expect(elementsOn(world, UNRESOLVED)).toEqual([]);
+  });
+});
+
 describe('a device that lost its key-value storage', () => {
   it('does not take the queued readings of earlier boots for its own', () => {
     const world = new World({ seed: 1, epochMilliseconds: EPOCH });

@@ -36,7 +36,8 @@ describe('the channel table of a stream', () => {
 
   it('may be large: older ones make room', () => {
     const keyValue = new SimKeyValue();
-    const many = (prefix: string) => air(...Array.from({ length: 30 }, (_, i) => `${prefix}-${i}-temperature`));
+    const many = (prefix: string) =>
+      air(...Array.from({ length: 250 }, (_, i) => `${prefix}-${i}-temperature-of-the-soil-at-depth`));
     new ChannelTables(keyValue).declare(0, 1, many('north'));
     new ChannelTables(keyValue).declare(0, 2, many('south'));
     const tables = new ChannelTables(keyValue);

@@ -1,6 +1,6 @@
 /**
  * The whole agent, as a device runs it: setting `configuration` (JSON), and drivers that measure without hardware.
- * It runs until the world ends it.
+ * It runs until the world ends it, or until as many readings are delivered as setting `endAfterReadings` says.
  */
 import { xsHal } from '../../hal/xs/hal.js';
 import { Agent } from '../../src/agent/agent.js';
@@ -8,10 +8,9 @@ import { parseConfiguration } from '../../src/agent/configuration.js';
 
 const hal = xsHal();
 native.mark('start');
-const configuration = parseConfiguration(
-  JSON.parse(native.setting('configuration') as string),
-  hal.system.hardwareId,
-);
+const configuration = parseConfiguration(JSON.parse(native.setting('configuration') as string), hal.system.hardwareId);
+
+native.mark('configured');
 
 /** A value that wanders between 20 and 30 with two decimals, another each time. */
 function wandering() {
@@ -32,3 +31,10 @@ function wandering() {
 const agent = new Agent({ hal, configuration, drivers: { wandering } });
 native.mark('open');
 agent.start();
+
+const readings = Number(native.setting('endAfterReadings') ?? Number.POSITIVE_INFINITY);
+function endWhenDelivered(): void {
+  if (agent.snapshot().books.delivered >= readings) native.end();
+  native.setTimer(endWhenDelivered, 50);
+}
+if (readings < Number.POSITIVE_INFINITY) endWhenDelivered();

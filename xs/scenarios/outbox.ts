@@ -2,13 +2,14 @@
  * The outbox alone, with records of 24 bytes: append `count` (setting), hand them out and release them.
  * The partition's size decides whether it is evicting; what was in it before is drained first.
  */
-import { openOutbox } from '../../src/outbox/outbox.js';
+
 import { xsHal } from '../../hal/xs/hal.js';
+import { openOutbox } from '../../src/outbox/outbox.js';
 
 const count = Number(native.setting('count'));
-const { flash, random } = xsHal();
+const { flash } = xsHal();
 native.mark('start');
-const outbox = openOutbox(flash, { random });
+const outbox = openOutbox(flash);
 native.mark('open');
 
 const record = new Uint8Array(24);
