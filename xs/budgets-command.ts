@@ -44,10 +44,10 @@ export async function showBudgets(
     }
     const heap = values.heap || values.record ? { [HEAP]: await smallestHeap(scenario, engine) } : {};
     measured[name] = { ...figures, ...heap };
+    if (values.record) writeFileSync(path, `${JSON.stringify({ ...recorded, ...measured }, undefined, 2)}\n`);
     const readings = PROFILED_READINGS[name];
     if (readings !== undefined) stages[name] = stagesOf(await play(scenario, engine, { profile: true }), readings);
   }
-  if (values.record) writeFileSync(path, `${JSON.stringify({ ...recorded, ...measured }, undefined, 2)}\n`);
   const text = values.json
     ? JSON.stringify({ bits: engine.bits, measured, recorded, stages }, undefined, 2)
     : `${budgetTable(measured, recorded)}\n\n${stageTable(stages)}`;

@@ -47,6 +47,8 @@ const SENSORS = 3;
 const PERIOD_MILLISECONDS = 10_000;
 /** Readings before the state is called steady. */
 const WARM_UP_READINGS = 30;
+/** Small, so that it is full soon: neither RAM nor the steps of a boot grow with the partition, but for a few reads. */
+const FULL_FLASH_BYTES = 128 * 1024;
 const HARDWARE_ID = '0a1b2c3d4e5f';
 
 const configuration = {
@@ -259,19 +261,20 @@ async function playPowerCut(engine: XsEngine, folder: string, limits: Limits): P
 /** 1 MiB full and evicting; a boot on it; the drain. */
 async function playFull(engine: XsEngine, folder: string, limits: Limits): Promise<Played> {
   const stage = new Stage(engine, folder, limits);
-  const readings = 70_000;
+  const readings = 9000;
+  const run = { flashBytes: FULL_FLASH_BYTES };
   const fills = once();
   stage.broker.stop();
   await stage.boot((device) => {
     if (device.milliseconds >= (readings / SENSORS) * PERIOD_MILLISECONDS && fills()) device.end();
-  });
+  }, run);
   stage.broker.start();
   const isFirst = once();
   const isOver = once();
   await stage.boot((device) => {
     if (stage.delivered.size > 0 && isFirst()) device.mark('first publish');
     if (stage.lastDelivered >= readings && isOver()) device.end();
-  });
+  }, run);
   const [first = 0] = stage.delivered;
   stage.require(first > 0, 'nothing was evicted');
   stage.requireDelivered(first, readings);

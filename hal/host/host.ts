@@ -10,7 +10,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Hal } from '../contract.js';
 import { HostClock } from './clock.js';
 import { replaceFile } from './files.js';
@@ -57,7 +57,7 @@ export function hostHal(options: HostHalOptions): HostHal {
     throw new RangeError(`a flash size is a multiple of ${BLOCK_LENGTH} bytes, not ${flashBytes}`);
   }
   const flash = inFolder(directory, () => {
-    mkdirSync(directory, { recursive: true });
+    makeFolder(directory);
     return FileFlash.open(join(directory, 'flash.bin'), flashBytes / BLOCK_LENGTH, { sync });
   });
   try {
@@ -77,6 +77,18 @@ export function hostHal(options: HostHalOptions): HostHal {
   } catch (error) {
     flash.close();
     throw error;
+  }
+}
+
+/** Step by step: Node's recursive way never returns where nothing can be made, below /proc for example. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process that starts now has made it.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

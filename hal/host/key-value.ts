@@ -66,7 +66,9 @@ function parse(path: string): Map<string, string> {
   try {
     content = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new Error(`${path} cannot be read as key-value storage: ${(error as Error).message}`);
+    // Node quotes the text around the fault, line breaks included.
+    const reason = (error as Error).message.replace(/\s+/g, ' ');
+    throw new Error(`${path} cannot be read as key-value storage: ${reason}`);
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new Error(`${path} cannot be read as key-value storage: it holds no JSON object`);

@@ -6,7 +6,7 @@
  * containers at once). Where the platform does not tell when another process started, a live process of that id counts
  * as the holder. Processes are those of one machine, and of one container.
  */
-import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 
 /** How often to try again when another process does the same at the same moment. */
@@ -19,12 +19,12 @@ export function takeLock(path: string, subject: string): () => void {
   writeFileSync(own, content);
   try {
     for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-      if (tryLink(own, path)) return () => unlinkSync(path);
+      if (tryLink(own, path)) return () => unlinkIfHolds(path, content);
       const held = readIfPresent(path);
       if (held === undefined) continue;
       const pid = holderOf(held);
       if (pid !== undefined) throw new Error(`${subject} is in use by process ${pid}`);
-      discard(path, held, `${own}.stale`);
+      discard(path, held, own);
     }
     throw new Error(`${subject} is in use by processes that are just starting`);
   } finally {
@@ -82,14 +82,22 @@ function startOf(pid: number): string | undefined {
   }
 }
 
-/** Removes the stale lock, unless another process has replaced it by its own in the meantime. */
-function discard(path: string, stale: string, aside: string): void {
-  try {
-    renameSync(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
+/**
+ * Removes the stale lock. One process at a time may do that, the one with the link beside it: two that both found the
+ * lock stale could otherwise remove what a third has taken since.
+ */
+function discard(path: string, stale: string, own: string): void {
+  const turn = `${path}.stale`;
+  if (tryLink(own, turn)) {
+    unlinkIfHolds(path, stale);
+    unlinkSync(turn);
+    return;
   }
-  if (readFileSync(aside, 'utf8') !== stale) tryLink(aside, path);
-  unlinkSync(aside);
+  const held = readIfPresent(turn);
+  // Of a process that was killed just here.
+  if (held !== undefined && holderOf(held) === undefined) unlinkIfHolds(turn, held);
+}
+
+function unlinkIfHolds(path: string, content: string): void {
+  if (readIfPresent(path) === content) unlinkSync(path);
 }

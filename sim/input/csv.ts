@@ -48,7 +48,7 @@ export function readRecording(file: string): Recording {
     const line = error.code === 'CSV_QUOTE_NOT_CLOSED' ? table.lastLine + 1 : Number(error.lines);
     throw table.error(line, syntaxFault(error));
   }
-  return table.finish();
+  return table.finish(bytes.length);
 }
 
 function readText(file: string): Buffer {
@@ -123,18 +123,21 @@ class Table {
     return new Error(`${this.#file}, line ${line}: ${fault}`);
   }
 
-  finish(): Recording {
+  finish(fileBytes: number): Recording {
     if (this.#header === undefined) throw new Error(`${this.#file}: the file is empty`);
     if (this.#rowsSeen === 0) throw new Error(`${this.#file}: there is a header but no row`);
-    const recording = this.#builder.finish(this.#file);
+    const recording = this.#builder.finish(this.#file, fileBytes);
     if (recording.rows === 0) throw new Error(`${this.#file}: no row holds a value`);
     return recording;
   }
 
   #addHeader(cells: string[], line: number): void {
     const expected = 'expected a time and the channels, or epoch_s,channel,value, separated by commas';
-    if (cells.length < 2) throw this.error(line, `unknown header "${clip(cells.join())}": ${expected}`);
     const first = cells[0] ?? '';
+    if (cells.length < 2) {
+      const found = first.includes(';') ? ', not by semicolons' : first.includes('\t') ? ', not by tabs' : '';
+      throw this.error(line, `unknown header "${clip(first)}": ${expected}${found}`);
+    }
     if (parseTimeSeconds(first) !== undefined) {
       throw this.error(line, `there is a time, "${first}", where the header should be: ${expected}`);
     }

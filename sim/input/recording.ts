@@ -19,10 +19,13 @@ export interface RecordedChannel {
   readonly name: string;
   /** Digits after the point, the most that occur, as far as every value times 10^decimals is an exact integer. */
   readonly decimals: number;
+  /** Some value has more digits than that, and loses them when it is stored. */
+  readonly isRounded: boolean;
 }
 
 export interface Recording {
   readonly file: string;
+  readonly fileBytes: number;
   readonly channels: readonly RecordedChannel[];
   readonly rows: number;
   /** When each row was recorded, in seconds since 1970, in the order of the file. */
@@ -75,13 +78,17 @@ export class RecordingBuilder {
     this.#magnitudes[channel] = Math.max(this.#magnitudes[channel] ?? 0, Math.abs(value));
   }
 
-  finish(file: string): Recording {
+  finish(file: string, fileBytes: number): Recording {
     this.#endRow();
+    const decimals = this.#decimals.map((most, channel) => decimalsThatFit(most, this.#magnitudes[channel] ?? 0));
+    const rounded = this.#roundedChannels(decimals);
     return {
       file,
+      fileBytes,
       channels: this.#names.map((name, channel) => ({
         name,
-        decimals: decimalsThatFit(this.#decimals[channel] ?? 0, this.#magnitudes[channel] ?? 0),
+        decimals: decimals[channel] ?? 0,
+        isRounded: rounded.has(channel),
       })),
       rows: this.#times.length,
       timesSeconds: Float64Array.from(this.#times),
@@ -91,6 +98,17 @@ export class RecordingBuilder {
       cellValues: Float64Array.from(this.#cellValues),
       rowsEmpty: this.#rowsEmpty,
     };
+  }
+
+  #roundedChannels(decimals: readonly number[]): Set<number> {
+    const rounded = new Set<number>();
+    this.#cellValues.forEach((value, cell) => {
+      const channel = this.#cellChannels[cell] ?? 0;
+      const kept = decimals[channel] ?? 0;
+      if (kept >= (this.#decimals[channel] ?? 0) || rounded.has(channel)) return;
+      if (Number(value.toFixed(kept)) !== value) rounded.add(channel);
+    });
+    return rounded;
   }
 
   #endRow(): void {

@@ -14,8 +14,8 @@ const periodMillisecondsMin = 1;
 const periodMillisecondsDefault = 1000;
 /** A step of more than so many median steps is a leap of the clock, or an outage; a few rows left out are neither. */
 const leapMedianStepsMin = 10;
-/** A notice names so many lines at most. */
-const leapLinesMax = 5;
+/** A notice names so many lines or channels at most. */
+const noticeItemsMax = 5;
 
 export interface ReplayOptions {
   readonly recording: Recording;
@@ -73,10 +73,16 @@ export function recordingNotices(recording: Recording): string[] {
   if (recording.rowsEmpty > 0) {
     notices.push(`${recording.file}: rows without any value are left out (${recording.rowsEmpty})`);
   }
+  const rounded = recording.channels.filter(({ isRounded }) => isRounded);
+  if (rounded.length > 0) {
+    const kept = rounded.slice(0, noticeItemsMax).map(({ name, decimals }) => `${name} (${decimals} decimals)`);
+    const more = rounded.length > noticeItemsMax ? ` and ${rounded.length - noticeItemsMax} more` : '';
+    notices.push(`${recording.file}: values have more digits than are kept and are rounded: ${kept.join(', ')}${more}`);
+  }
   const leaps = leapRows(recording);
   if (leaps.length > 0) {
-    const places = leaps.slice(0, leapLinesMax).map((row) => describeStep(recording, row));
-    const more = leaps.length > leapLinesMax ? ` and ${leaps.length - leapLinesMax} more` : '';
+    const places = leaps.slice(0, noticeItemsMax).map((row) => describeStep(recording, row));
+    const more = leaps.length > noticeItemsMax ? ` and ${leaps.length - noticeItemsMax} more` : '';
     notices.push(
       `${recording.file}: the recorded clock leaps; each leap is replayed as one step: ${places.join(', ')}${more}`,
     );

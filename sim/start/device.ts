@@ -1,6 +1,5 @@
 /** One device of this computer: its folder, its hardware, its agent, and what is told about it. */
-import { existsSync, mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type HostHal, hostHal } from '../../hal/host/host.js';
 import { Agent, type AgentSnapshot, type ConnectionSnapshot } from '../../src/agent/agent.js';
 import { type Configuration, parseConfiguration } from '../../src/agent/configuration.js';
@@ -30,9 +29,8 @@ export class Device {
     // Checked before a folder is made of the name; complete only with the identity that lies in the folder.
     const { device } = parseConfiguration(configuration, 'unknown');
     const folder = join(dataFolder, device);
-    makeFolder(folder);
     this.#hal = hostHal({ directory: folder });
-    this.#drivers = inputs.driversFor(folder);
+    this.#drivers = inputs.driversFor(folder, (notice) => onEvent(device, notice));
     try {
       this.configuration = parseConfiguration(configuration, this.#hal.system.hardwareId);
       this.#agent = new Agent({
@@ -43,8 +41,10 @@ export class Device {
       });
     } catch (error) {
       this.#hal.close();
-      if (error instanceof OutboxError) throw new Error(`${join(folder, 'flash.bin')}: ${error.message}`);
-      throw error;
+      if (!(error instanceof OutboxError)) throw error;
+      const file = join(folder, 'flash.bin');
+      if (error.code === 'foreign') throw new Error(`${file} holds other data; to begin anew, remove the file`);
+      throw new Error(`${file}: ${error.message}`);
     }
   }
 
@@ -93,17 +93,6 @@ export class Device {
       deliveredPerSecond: this.#deliveredRate.perSecond(books.delivered, now),
       books,
     };
-  }
-}
-
-/** Step by step: Node's recursive way never returns where nothing can be made, below /proc for example. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  makeFolder(dirname(folder));
-  try {
-    mkdirSync(folder);
-  } catch (error) {
-    throw new Error(`the data folder ${folder} cannot be made: ${(error as Error).message}`);
   }
 }
 

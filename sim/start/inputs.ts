@@ -4,8 +4,11 @@
  * A sensor of the configuration whose driver is `replay` or `host` need not name its period and channels; they are filled
  * in from the file and from what this computer can measure. What else is in the configuration passes through unread.
  */
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Sample, Sensor } from '../../hal/contract.js';
+import { ConfigurationError } from '../../src/agent/configuration.js';
+import type { Schema } from '../../src/agent/schema.js';
+import { validate } from '../../src/agent/validate.js';
 import type { FiniteSensor } from '../../src/sampling/sampler.js';
 import { readRecording } from '../input/csv.js';
 import { defaultRecordingFile } from '../input/default-recording.js';
@@ -16,6 +19,14 @@ import type { StartOptions } from './options.js';
 import { ReplayPosition } from './replay-position.js';
 
 const hostPeriodMilliseconds = 1000;
+
+const replayOptions: Schema = {
+  type: 'object',
+  properties: {
+    file: { type: 'string', pattern: '^.+$' },
+    speed: { type: 'number', minimum: 0.000001, maximum: 1_000_000_000 },
+  },
+};
 
 type JsonObject = Record<string, unknown>;
 
@@ -31,6 +42,8 @@ export class Inputs {
   sensors: unknown;
   readonly #options: StartOptions;
   readonly #recordings = new Map<string, Recording>();
+  /** Which sensor replays a file: a file has one position in a device. */
+  readonly #sensorsByFile = new Map<string, string>();
 
   private constructor(options: StartOptions) {
     this.#options = options;
@@ -42,7 +55,7 @@ export class Inputs {
     const kind = options.sensors ?? (configured === undefined ? 'replay' : undefined);
     const sensors = kind === undefined ? configured : [{ name: kind === 'replay' ? 'replay' : 'host', driver: kind }];
     inputs.sensors = Array.isArray(sensors)
-      ? await Promise.all(sensors.map((sensor: unknown) => inputs.#complete(sensor)))
+      ? await Promise.all(sensors.map((sensor: unknown, index) => inputs.#complete(sensor, `sensors[${index}]`)))
       : sensors;
     return inputs;
   }
@@ -50,12 +63,12 @@ export class Inputs {
   /** What is replayed and from where, and what is odd about it; one sentence each. */
   notices(): string[] {
     return [...this.#recordings.values()].flatMap((recording) => [
-      `replaying ${basename(recording.file)}: ${recording.rows} rows, ${recording.channels.length} channels`,
+      `replaying ${basename(recording.file)}: ${counted(recording.rows, 'row')}, ${counted(recording.channels.length, 'channel')}`,
       ...recordingNotices(recording),
     ]);
   }
 
-  driversFor(deviceFolder: string): DeviceDrivers {
+  driversFor(deviceFolder: string, onNotice: (notice: string) => void): DeviceDrivers {
     const replays = new Map<string, StoredReplay>();
     return {
       drivers: {
@@ -64,7 +77,10 @@ export class Inputs {
           const recording = this.#recordingOf(options as JsonObject);
           let replay = replays.get(recording.file);
           if (replay === undefined) {
-            replay = new StoredReplay(recording, new ReplayPosition(deviceFolder, recording.file));
+            const position = new ReplayPosition(deviceFolder, recording);
+            if (position.isOtherFile)
+              onNotice(`${recording.file} has another size than before and begins at its first row`);
+            replay = new StoredReplay(recording, position);
             replays.set(recording.file, replay);
           }
           return replay;
@@ -77,16 +93,19 @@ export class Inputs {
     };
   }
 
-  async #complete(sensor: unknown): Promise<unknown> {
+  async #complete(sensor: unknown, path: string): Promise<unknown> {
     if (typeof sensor !== 'object' || sensor === null) return sensor;
-    const { driver, options } = sensor as JsonObject;
+    const { driver, options = {} } = sensor as JsonObject;
     if (driver === 'host') {
+      requireNoOptions(options, `${path}.options`);
       const channels = (await probeHostChannels()).map((channel) => ({ ...channel, from: channel.name }));
       return { periodMilliseconds: hostPeriodMilliseconds, channels, ...sensor };
     }
     if (driver !== 'replay') return sensor;
-    const recording = this.#recordingOf(options as JsonObject | undefined);
-    const { speed = this.#options.speed } = (options ?? {}) as { speed?: number };
+    const checked = validate(options, replayOptions, `${path}.options`) as JsonObject;
+    const recording = this.#recordingOf(checked);
+    this.#claim(recording.file, path);
+    const { speed = this.#options.speed } = checked as { speed?: number };
     return {
       periodMilliseconds: replayPeriodMilliseconds(recording, speed),
       channels: recording.channels.map(({ name, decimals }) => ({ name, from: name, unit: '', decimals })),
@@ -94,12 +113,30 @@ export class Inputs {
     };
   }
 
-  #recordingOf(options: JsonObject | undefined): Recording {
-    const file = String(options?.file ?? this.#options.replayFile ?? defaultRecordingFile());
+  #claim(file: string, path: string): void {
+    const absolute = resolve(file);
+    const other = this.#sensorsByFile.get(absolute);
+    if (other !== undefined) {
+      throw new ConfigurationError(`${path}.options.file: ${other} replays ${file} already, expected another file`);
+    }
+    this.#sensorsByFile.set(absolute, path);
+  }
+
+  #recordingOf(options: JsonObject): Recording {
+    const file = String(options.file ?? this.#options.replayFile ?? defaultRecordingFile());
     const recording = this.#recordings.get(file) ?? readRecording(file);
     this.#recordings.set(file, recording);
     return recording;
   }
+}
+
+function requireNoOptions(options: unknown, path: string): void {
+  const [name] = Object.keys(validate(options, { type: 'object' }, path) as JsonObject);
+  if (name !== undefined) throw new ConfigurationError(`${path}.${name}: unknown key, the driver host has no options`);
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** A replay that writes down how far it has come. It outlives the sensor that the agent closes and makes anew. */
@@ -124,7 +161,7 @@ class StoredReplay implements FiniteSensor {
 
   get finishedText(): string {
     const { file, rows } = this.#recording;
-    return `all ${rows} rows of ${basename(file)} are replayed; to begin anew, remove ${this.#position.path}`;
+    return `${basename(file)} is replayed to its end, ${counted(rows, 'row')}; to begin anew, remove ${this.#position.path}`;
   }
 
   sample(): Sample | undefined {

@@ -99,7 +99,7 @@ export function parseCommandLine(parameters: readonly string[]): Command {
 function split(parameters: readonly string[]) {
   try {
     return parseArgs({
-      args: [...parameters],
+      args: withNegativeNumbers(parameters),
       allowPositionals: true,
       options: {
         broker: { type: 'string' },
@@ -118,9 +118,20 @@ function split(parameters: readonly string[]) {
     });
   } catch (error) {
     // Node's messages go on with advice after the first sentence.
-    const [sentence = ''] = (error as Error).message.split(/\. |\n/);
-    throw new UsageError(sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, ''));
+    const [first = ''] = (error as Error).message.split(/\. |\n/);
+    const sentence = first.replace(/\.$/, '').replace(/argument is ambiguous$/, 'argument missing');
+    throw new UsageError(sentence.charAt(0).toLowerCase() + sentence.slice(1));
   }
+}
+
+/** '--speed -1' means '--speed=-1': no option is a digit. */
+function withNegativeNumbers(parameters: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const parameter of parameters) {
+    const option = /^-[\d.]/.test(parameter) && /^--[a-z]+$/.test(joined.at(-1) ?? '') ? `${joined.pop()}=` : '';
+    joined.push(option + parameter);
+  }
+  return joined;
 }
 
 function kindOf(sensors: string | undefined): StartOptions['sensors'] {

@@ -3,9 +3,10 @@
  *
  * Wires the parts and knows none of their insides. All that can be refused is refused before the first reading.
  */
+import { HostClock } from '../../hal/host/clock.js';
 import { type Configuration, ConfigurationError } from '../../src/agent/configuration.js';
 import { readConfigurationFile } from './configuration-file.js';
-import { Device, type DeviceOptions } from './device.js';
+import { Device } from './device.js';
 import { type EmbeddedBroker, startEmbeddedBroker } from './embedded-broker.js';
 import { Inputs } from './inputs.js';
 import type { BrokerAddress, StartOptions } from './options.js';
@@ -23,7 +24,31 @@ type JsonObject = Record<string, unknown>;
  */
 export async function run(options: StartOptions, output: NodeJS.WriteStream, stop: AbortSignal): Promise<boolean> {
   const configured = options.configurationFile === undefined ? {} : readConfigurationFile(options.configurationFile);
-  const inputs = await Inputs.prepare(options, configured.sensors);
+  try {
+    refuseSharedTopics(configured, options.devices);
+    const inputs = await Inputs.prepare(options, configured.sensors);
+    return await runConfigured(configured, inputs, options, output, stop);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError) || options.configurationFile === undefined) throw error;
+    throw new Error(`${options.configurationFile}: ${error.message}`);
+  }
+}
+
+/** A topic that is named in full has no device in it. */
+function refuseSharedTopics({ topics }: JsonObject, devices: number): void {
+  if (devices === 1 || typeof topics !== 'object' || topics === null) return;
+  const named = Object.keys(topics).find((name) => name !== 'prefix');
+  if (named === undefined) return;
+  throw new ConfigurationError(`topics.${named}: ${devices} devices would share this topic; give a prefix only`);
+}
+
+async function runConfigured(
+  configured: JsonObject,
+  inputs: Inputs,
+  options: StartOptions,
+  output: NodeJS.WriteStream,
+  stop: AbortSignal,
+): Promise<boolean> {
   const screen = statusScreen(output);
   const devices: Device[] = [];
   let embedded: EmbeddedBroker | undefined;
@@ -35,7 +60,7 @@ export async function run(options: StartOptions, output: NodeJS.WriteStream, sto
     const onEvent = withoutRepetition((device, event) => screen.say(`${device}: ${event}`));
     for (let index = 0; index < options.devices; index++) {
       const configuration = configurationOf(configured, options, inputs.sensors, address, index);
-      devices.push(openDevice({ configuration, dataFolder: options.dataFolder, inputs, onEvent }, options));
+      devices.push(new Device({ configuration, dataFolder: options.dataFolder, inputs, onEvent }));
       if (index === 0) introduce(screen, options, devices[0]?.configuration, inputs, embedded !== undefined);
     }
     await runDevices(devices, screen, brokerText(devices[0]?.configuration), stop, options.forSeconds);
@@ -45,6 +70,9 @@ export async function run(options: StartOptions, output: NodeJS.WriteStream, sto
   }
   return conclude(devices, screen, options.json);
 }
+
+/** Somebody is watching, and a few devices storm no broker: shorter than a device's own default. */
+const BACKOFF_MAX_SECONDS = 10;
 
 /** The configuration of device `index`, before it is checked: the file's, with what the command line says put over it. */
 function configurationOf(
@@ -58,7 +86,7 @@ function configurationOf(
   const base = configured.device ?? (several ? 'device' : 'device-1');
   const { broker: given = {} } = configured;
   if (typeof given !== 'object' || given === null) return configured;
-  const broker: JsonObject = { ...given };
+  const broker: JsonObject = { backoffMaxSeconds: BACKOFF_MAX_SECONDS, ...given };
   if (address !== undefined) {
     const { host, port, tls = false, user, password } = address;
     // Credentials belong to the broker they were given for.
@@ -69,15 +97,6 @@ function configurationOf(
   // Two clients of one identifier would take the connection from each other for ever.
   if (several && broker.clientId !== undefined) broker.clientId = `${broker.clientId}-${index + 1}`;
   return { ...configured, device: several ? `${base}-${index + 1}` : base, broker, sensors };
-}
-
-function openDevice(deviceOptions: DeviceOptions, { configurationFile }: StartOptions): Device {
-  try {
-    return new Device(deviceOptions);
-  } catch (error) {
-    if (!(error instanceof ConfigurationError) || configurationFile === undefined) throw error;
-    throw new Error(`${configurationFile}: ${error.message}`);
-  }
 }
 
 /** A broker that stays away and a sensor that stays broken are told once, not at every try. */
@@ -143,9 +162,11 @@ async function runDevices(
 
 function stopped(stop: AbortSignal, forSeconds: number | undefined): Promise<void> {
   return new Promise((resolve) => {
-    const timer = forSeconds === undefined ? undefined : setTimeout(() => done(), forSeconds * 1000);
+    // Node's own timers take less than 25 days.
+    const clock = new HostClock();
+    const timer = forSeconds === undefined ? undefined : clock.setTimer(() => done(), forSeconds * 1000);
     const done = () => {
-      clearTimeout(timer);
+      if (timer !== undefined) clock.clearTimer(timer);
       resolve();
     };
     if (stop.aborted) done();
@@ -162,7 +183,7 @@ function conclude(devices: readonly Device[], screen: StatusScreen, json: boolea
   for (const account of accounts) screen.say(`${account.device}: ${bookText(account)}`);
   if (devices.length > 1) screen.say(`total: ${bookText(total)}`);
   const unstored = accounts.reduce((sum, account) => sum + account.unstored, 0);
-  if (unstored > 0) screen.say(`${unstored} readings could not be stored and are in no book`);
+  if (unstored > 0) screen.say(`readings that could not be stored and are in no book: ${unstored}`);
   screen.say(total.balanced ? 'stopped, the books balance' : 'stopped, the books DO NOT BALANCE');
   if (json) screen.say(JSON.stringify({ devices: accounts, total }));
   return total.balanced && unstored === 0;

@@ -3,10 +3,10 @@
  * Functions of a snapshot; they know neither the terminal nor the clock.
  *
  *     godwit   own broker at mqtt://127.0.0.1:1883, 00:01:12
- *     device-1 online, session 4
+ *     device-1 online, connection 4
  *       values   pressure 1016.6  temperature 4.0  wind 3.8
  *       readings 1.0/s sampled, 1.0/s delivered, 2 in the outbox
- *       books    sampled 3451 = delivered 3449 + queued 2 + dropped 0, next 3452 = sampled 3451 + void 1
+ *       books    sampled 3451 = delivered 3449 + queued 2 + dropped 0, next 3451 = sampled 3451 + void 0
  */
 import { styleText } from 'node:util';
 import type { Books } from '../../src/agent/books.js';

@@ -81,6 +81,23 @@ describe('the lock of a flash file', () => {
     expect(readdirSync(directory)).toEqual(['flash.bin']);
   });
 
+  it('is taken over by one process at a time', () => {
+    writeFileSync(`${path}.lock`, 'stale');
+    writeFileSync(`${path}.lock.stale`, `${process.ppid} \n`);
+    expect(() => FileFlash.open(path, 1)).toThrow('is in use by processes that are just starting');
+    expect(readFileSync(`${path}.lock`, 'utf8')).toBe('stale');
+    writeFileSync(`${path}.lock.stale`, 'of a process that was killed');
+    FileFlash.open(path, 1).close();
+    expect(readdirSync(directory)).toEqual(['flash.bin']);
+  });
+
+  it('stays when it has become that of another', () => {
+    const flash = FileFlash.open(path, 1);
+    writeFileSync(`${path}.lock`, `${process.ppid} \n`);
+    flash.close();
+    expect(readdirSync(directory)).toEqual(['flash.bin', 'flash.bin.lock']);
+  });
+
   it('is taken over when it cannot be understood', () => {
     writeFileSync(`${path}.lock`, '');
     FileFlash.open(path, 1).close();
@@ -111,6 +128,7 @@ describe('key-value storage in a file', () => {
     ['{"boot":"1"', 'JSON'],
     ['[]', 'it holds no JSON object'],
     ['{"boot":1}', "the value of 'boot' is no string"],
+    ['first\nsecond\n', /^[^\n]*$/],
   ])('refuses a broken file, and leaves it alone: %s', (content, reason) => {
     writeFileSync(keyValuePath(), content);
     const open = () => new HostKeyValue(keyValuePath());
@@ -153,6 +171,10 @@ describe('the data folder of a host', () => {
     writeFileSync(join(directory, 'file'), '');
     const folder = join(directory, 'file', 'data');
     expect(() => hostHal({ directory: folder })).toThrow(`the data folder ${folder} cannot be used: ENOTDIR`);
+  });
+
+  (existsSync('/proc/self') ? it : it.skip)('is refused at once where nothing can be made (needs /proc)', () => {
+    expect(() => hostHal({ directory: '/proc/none/data' })).toThrow('the data folder /proc/none/data cannot be used: ');
   });
 
   it('refuses a flash size that is no number of blocks', () => {

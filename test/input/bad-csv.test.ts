@@ -36,6 +36,13 @@ describe('a bad file is refused with the first line that is wrong', () => {
     expect(() => readRecording(file)).toThrow(`${file}${message}`);
   });
 
+  it.each([
+    ['t;a\n1;2\n', 'separated by commas, not by semicolons'],
+    ['t\ta\n1\t2\n', 'separated by commas, not by tabs'],
+  ])('names what stands in place of the commas: %j', (content, hint) => {
+    expect(() => readRecording(fileOf(content))).toThrow(hint);
+  });
+
   it('says so in one line of sensible length', () => {
     const file = fileOf(`t,a\n1,"${'x\n'.repeat(1000)}"\n`);
     expect(() => readRecording(file)).toThrow(/^[^\n]{0,250}$/);

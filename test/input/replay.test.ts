@@ -98,3 +98,12 @@ describe('a replay', () => {
     expect(recordingNotices(recording)).toEqual([expect.stringContaining('without any value are left out (2)')]);
   });
 });
+
+describe('values of too many digits', () => {
+  it('are told with the channel and what is kept of them', () => {
+    const content = 't,tiny,large,zeros,fine\n1,1e-9,1.123456,2.00000000,3.5\n2,2e-9,20071992547.5,3.1,4\n';
+    const [notice, ...others] = recordingNotices(readRecording(fileOf(content)));
+    expect(notice).toMatch(/: values have more digits .* are rounded: tiny \(6 decimals\), large \(5 decimals\)$/);
+    expect(others).toEqual([]);
+  });
+});

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileOf, folder } from '../input/files.js';
@@ -19,7 +20,7 @@ describe('what cannot begin ends with one sentence', () => {
     ['an unknown option', () => ['--fast'], 2, "godwit: unknown option '--fast'\ngodwit --help lists the options\n"],
     ['a bad row', () => ['--port', '0', '--replay', fileOf('t,a\n1,2\n2,x\n')], 1, ', line 3: "x" in a is no number'],
     ['no file', () => ['--port', '0', '--replay', join(folder, 'none')], 1, 'none: there is no such file\n'],
-    ['a data folder that is a file', () => ['--port', '0', '--data', fileOf('')], 1, 'cannot be made: ENOTDIR'],
+    ['a data folder that is a file', () => ['--port', '0', '--data', fileOf('')], 1, 'cannot be used: ENOTDIR'],
     ['no JSON', () => ['--config', fileOf('{"device":\n')], 1, ' is no JSON: '],
     ['a folder as configuration', () => ['--config', folder], 1, `cannot read ${folder}: it is a folder\n`],
     ['a list as configuration', () => ['--config', fileOf('[]')], 1, ' holds no JSON object\n'],
@@ -28,6 +29,35 @@ describe('what cannot begin ends with one sentence', () => {
       () => ['--port', '0', '--data', data, '--config', fileOf('{"devices":1}')],
       1,
       ': devices: unknown key',
+    ],
+    [
+      'one topic for several devices',
+      () => {
+        const topics = { prefix: 'birds', status: 'birds/status' };
+        return ['--port', '0', '--data', data, '--devices', '2', '--config', fileOf(JSON.stringify({ topics }))];
+      },
+      1,
+      ': topics.status: 2 devices would share this topic; give a prefix only\n',
+    ],
+    [
+      'a wrong option of a driver',
+      () => {
+        const sensors = [{ name: 'a', driver: 'replay', options: { speed: 'fast' } }];
+        return ['--port', '0', '--data', data, '--config', fileOf(JSON.stringify({ sensors }))];
+      },
+      1,
+      ': sensors[0].options.speed: expected a number from ',
+    ],
+    [
+      'a flash of other data',
+      () => {
+        const file = join(folder, 'foreign', 'device-1', 'flash.bin');
+        mkdirSync(join(file, '..'), { recursive: true });
+        writeFileSync(file, new Uint8Array(1024 * 1024).fill(0x55));
+        return ['--port', '0', '--data', join(folder, 'foreign')];
+      },
+      1,
+      'flash.bin holds other data; to begin anew, remove the file\n',
     ],
     [
       'a device name that is no name',

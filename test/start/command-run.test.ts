@@ -50,6 +50,19 @@ describe('godwit with its own broker', () => {
   );
 
   it(
+    'takes a time longer than a timer of Node',
+    async () => {
+      const godwit = new Godwit('--port', '0', '--data', newFolder(), '--for', '3000000');
+      await godwit.says(/online/);
+      await godwit.says(/temperature \d/);
+      godwit.kill('SIGINT');
+      expect(await godwit.ended()).toBe(0);
+      expect(godwit.stderr).toBe('');
+    },
+    processMilliseconds,
+  );
+
+  it(
     'measures this computer',
     async () => {
       const godwit = new Godwit('--port', '0', '--data', newFolder(), '--sensors', 'host');
@@ -101,7 +114,7 @@ describe('godwit with a broker elsewhere', () => {
       }
       const godwit = new Godwit(...parameters);
       await broker.until(() => rowsSeen().size === rows);
-      await godwit.says(/all 400 rows of .* are replayed/);
+      await godwit.says(/ is replayed to its end, 400 rows;/);
       godwit.kill('SIGTERM');
       expect(await godwit.ended()).toBe(0);
 

@@ -72,6 +72,8 @@ describe('a wrong command line is one sentence', () => {
     [['--speed', 'fast'], '--speed is a number above 0 up to 1000000000, not "fast"'],
     [['--speed', '0'], '--speed is a number above 0'],
     [['--speed=-1'], '--speed is a number above 0'],
+    [['--speed', '-1'], '--speed is a number above 0 up to 1000000000, not "-1"'],
+    [['--replay', '--json'], "option '--replay' argument missing"],
     [['--speed', '0x10'], '--speed is a number above 0'],
     [['--speed', ''], '--speed is a number above 0'],
     [['--devices', '0'], '--devices is a whole number from 1 up to 1000, not "0"'],
