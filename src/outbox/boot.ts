@@ -49,27 +49,33 @@ export function findLog(sectors: Sectors): Standing | undefined {
 }
 
 /**
- * The first block of a blank partition that a log can begin in: after the last one where the very first header was cut.
+ * The block of a blank partition that a log can begin in: after the last one where the very first header was cut. When it was
+ * cut in every block, and one of them perhaps in an erase after that, that one or the first, to be erased.
  * Throws an OutboxError when the partition holds anything else.
  */
-export function firstBlankBlock(sectors: Sectors): number {
+export function firstBlock(sectors: Sectors): number {
+  let torn = 0;
   let first = 0;
+  let other: number | undefined;
   for (let block = 0; block < sectors.count; block++) {
     if (sectors.reads(sectors.eraseValue, block, 0, sectors.slots)) continue;
-    sectors.headerInBlock(block);
-    const bytes = sectors.buffer.slice(0, HEADER_BYTES);
-    const restIsBlank = sectors.reads(
-      sectors.eraseValue,
-      block,
-      sectors.headerSlots,
-      sectors.slots - sectors.headerSlots,
-    );
-    if (!restIsBlank || !isTornHeader(bytes, firstHeader(sectors, block)))
-      throw new OutboxError('foreign', `the partition holds other data (block ${block}); format it to use it as a log`);
-    first = block + 1;
+    if (isTornBlock(sectors, block)) {
+      torn++;
+      first = block + 1;
+    } else other ??= block;
   }
-  if (first === sectors.count) throw new OutboxError('hardware', 'no block of the partition takes a header');
-  return first;
+  if (other === undefined) return torn === sectors.count ? 0 : first;
+  if (torn === sectors.count - 1) return other;
+  throw new OutboxError('foreign', `the partition holds other data (block ${other}); format it to use it as a log`);
+}
+
+function isTornBlock(sectors: Sectors, block: number): boolean {
+  sectors.headerInBlock(block);
+  const bytes = sectors.buffer.slice(0, HEADER_BYTES);
+  return (
+    sectors.reads(sectors.eraseValue, block, sectors.headerSlots, sectors.slots - sectors.headerSlots) &&
+    isTornHeader(bytes, firstHeader(sectors, block))
+  );
 }
 
 /** The header of the first sector of a new log; the caller adds the frame limit. */

@@ -15,7 +15,7 @@
  *
  * A flash call that throws counts as a power cut: the next write makes the end solid first.
  */
-import { findLog, firstBlankBlock, firstHeader, type Standing } from './boot.js';
+import { findLog, firstBlock, firstHeader, type Standing } from './boot.js';
 import { OutboxError } from './error.js';
 import { ACK_BODY_BYTES, encodeAck, encodeFrame, FRAME_OVERHEAD_BYTES, frameSlots, LAG_NONE } from './frame.js';
 import type { SectorHeader } from './header.js';
@@ -202,10 +202,11 @@ export class Writer implements LogEnd {
     this.#isClear = true;
   }
 
-  /** Begins a log in a blank partition. Blocks that are erased already are not erased again. */
+  /** Begins a log in a blank partition. What is erased already is not erased again. */
   #format(): void {
     const sectors = this.#sectors;
     for (let block = this.active; block < sectors.count; block++) {
+      if (!sectors.reads(sectors.eraseValue, block, 0, sectors.slots)) sectors.erase(block);
       const header = { ...firstHeader(sectors, block), frameSlotsMax: this.#options.frameSlotsMax };
       if (!sectors.programHeader(header)) continue;
       this.#open(header);
@@ -347,7 +348,7 @@ export class Writer implements LogEnd {
 }
 
 function blankLog(sectors: Sectors, frameSlotsMax: number): Standing {
-  const active = firstBlankBlock(sectors);
+  const active = firstBlock(sectors);
   return {
     next: 0,
     cursor: 0,
