@@ -56,6 +56,10 @@ if (task === 'start') {
   await buildHost();
   process.argv = [process.argv[0], join(root, 'bench/bench.mjs'), ...rest];
   await import('../bench/bench.mjs');
+} else if (task === 'soak') {
+  await buildHost();
+  process.argv = [process.argv[0], join(root, 'build/host/sim/soak.js'), ...rest];
+  await import('../build/host/sim/soak.js');
 } else if (task === 'budgets') {
   await buildHost();
   await buildDevice();

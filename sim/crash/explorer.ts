@@ -19,7 +19,10 @@ import { drawTears, everyTear, fits } from './tears.js';
 
 export interface ExplorerOptions {
   readonly open: OpenOutbox;
-  /** Tears tried at each operation, by level: of the script, of what follows the first cut, and so on. */
+  /**
+   * Tears tried at each operation, by level: of the script, of what follows the first cut, and so on. 0.3 is one at three
+   * operations of ten.
+   */
   readonly tears: readonly (number | 'every')[];
   /** Exploring stops after so many states. */
   readonly statesMax?: number;
@@ -129,7 +132,10 @@ export class Explorer {
 
   #tearsOf(flash: SimFlash, operation: FlashOperation, level: number): readonly Tear[] {
     const wanted = this.#options.tears[level];
-    return typeof wanted === 'number' ? drawTears(operation, wanted, this.#random) : everyTear(flash, operation);
+    const tears = typeof wanted === 'number' ? drawTears(operation, wanted, this.#random) : everyTear(flash, operation);
+    // Weak cells that an erase is to firm up and silently does not are beyond what reading back can find.
+    const mayBeWeak = operation.kind === 'program' || !this.#script.steps.some(({ kind }) => kind === 'halfErase');
+    return mayBeWeak ? tears : tears.filter((tear) => !('weak' in tear));
   }
 }
 

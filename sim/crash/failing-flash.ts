@@ -1,6 +1,6 @@
 /**
- * A simulated flash whose calls can be made to throw while the power stays on, as a driver does that runs into a timeout:
- * the call may have done any part of its work.
+ * A simulated flash that tells which blocks are programmed and erased, and whose calls can be made to throw while the power
+ * stays on, as a driver does that runs into a timeout: the call may have done any part of its work.
  */
 import type { Flash, FlashStatus } from '../../hal/contract.js';
 import type { SimFlash } from '../../hal/sim/flash.js';
@@ -12,14 +12,22 @@ export class FlashFailure extends Error {
   override name = 'FlashFailure';
 }
 
+/** Hears of an operation before it begins. */
+export interface FlashWatcher {
+  programming(block: number, bytes: Uint8Array): void;
+  erasing(block: number): void;
+}
+
 export class FailingFlash implements Flash {
   readonly #flash: SimFlash;
+  readonly #watcher: FlashWatcher;
   #operationsBefore = 0;
   #tear: Tear | undefined;
   #readsBefore: number | undefined;
 
-  constructor(flash: SimFlash) {
+  constructor(flash: SimFlash, watcher: FlashWatcher) {
     this.#flash = flash;
+    this.#watcher = watcher;
   }
 
   /** The program or erase after `operations` others is torn, then throws. */
@@ -47,10 +55,12 @@ export class FailingFlash implements Flash {
   }
 
   write(buffer: Uint8Array, offset: number): void {
+    this.#watcher.programming(Math.floor(offset / this.#flash.status().blockLength), buffer);
     this.#operate(() => this.#flash.write(buffer, offset));
   }
 
   eraseBlock(start: number, end?: number): void {
+    for (let block = start; block < (end ?? start + 1); block++) this.#watcher.erasing(block);
     this.#operate(() => this.#flash.eraseBlock(start, end));
   }
 

@@ -1,36 +1,46 @@
 /**
- * What an outbox owes, kept by an observer who only hears what its methods returned, and holds its counts against that.
+ * What an outbox owes, kept by an observer who hears what its methods returned and sees which blocks it programs and erases,
+ * and holds its counts against that.
  *
  * Records are known by an id that their payload proves. A call that was under way when the power went is in doubt: an
  * append may or may not have happened, a release may or may not have been saved. An append in doubt happened for certain
  * once its record was handed out, and did not happen for certain once another record got the number it would have had.
+ *
+ * A record that is neither handed out nor released must have stood in a block that was erased since, oldest first.
  */
 import type { OutboxStatistics } from '../../src/outbox/outbox.js';
 
 export interface ModelLimits {
   readonly sectors: number;
   readonly blockLength: number;
-  /** Largest payload that any session appends. */
-  readonly payloadBytesMax: number;
   /** `acknowledgementsUnsavedMax` of the outbox. */
   readonly unsavedMax: number;
   /** Records in flight, from the oldest not released to the newest handed out. */
   readonly windowMax: number;
-  /** Bad cells: sectors may be given up, so that records go before the log is full. */
-  readonly hasBadCells: boolean;
 }
 
 const SLOT_BYTES = 16;
-/** Slots of zeros, copies and positions that one interruption costs at most, in frames of the largest size. */
-const FRAMES_PER_INTERRUPTION = 5;
 
 /** What became of a record. */
 const PENDING = 0;
+/** Its release was interrupted. */
 const RELEASE_IN_DOUBT = 1;
 const RELEASED = 2;
+/** It was released, and a power cut undid that. A saved position that was torn and reads well again may do it once more. */
+const UNDONE = 3;
 
 /** Id of a number that a record has which was appended in doubt and not handed out since. */
 const UNKNOWN = -1;
+
+/** Where a frame has the payload; its length is the first byte, and the third one of the payload. */
+const PAYLOAD_AT = 8;
+
+/** An append that was interrupted. */
+interface Doubt {
+  readonly id: number;
+  /** As in Model. */
+  readonly blocks: number;
+}
 
 /** Payload of `length` bytes, at least 4, of record `id`: no two ids share one, nor does one begin with another. */
 export function payloadOf(id: number, length: number): Uint8Array {
@@ -48,17 +58,23 @@ export function payloadOf(id: number, length: number): Uint8Array {
 
 export class Model {
   readonly #limits: ModelLimits;
-  /** By sequence number: id of the record, what became of it, and the slots and interruptions before it. */
+  /** By sequence number: id of the record, what became of it, and one bit for each block it was programmed in. */
   readonly #ids: number[];
   readonly #fates: number[];
-  readonly #slotsBefore: number[];
-  readonly #interruptionsBefore: number[];
-  /** Ids whose append was interrupted and may have happened. */
-  #inDoubt: number[];
+  readonly #blocks: number[];
+  /** Appends that were interrupted and may have happened. */
+  #inDoubt: Doubt[];
   #lastId: number;
-  /** Slots of all records so far, those whose length is not known counted as the smallest. */
-  #slots: number;
+  #isAppending: boolean;
+  /** The newest record that went for an append which has not returned; -1 for none. */
+  #evicted: number;
+  /** Power cuts and flash calls that threw: ever, before the last erase, and before the one before it. */
   #interruptions: number;
+  #interruptionsAtErase: number;
+  #interruptionsBefore: number;
+  /** Releases that the last interruption may have undone, and whether that has been looked into since. */
+  #unsavedMax: number;
+  #isForgotten: boolean;
   /** Records that were released and may count as dropped all the same: evicted before the release came or was saved. */
   #droppedReleased: number;
 
@@ -66,39 +82,111 @@ export class Model {
     this.#limits = limits;
     this.#ids = other ? other.#ids.slice() : [];
     this.#fates = other ? other.#fates.slice() : [];
-    this.#slotsBefore = other ? other.#slotsBefore.slice() : [];
-    this.#interruptionsBefore = other ? other.#interruptionsBefore.slice() : [];
+    this.#blocks = other ? other.#blocks.slice() : [];
     this.#inDoubt = other ? other.#inDoubt.slice() : [];
     this.#lastId = other ? other.#lastId : 0;
-    this.#slots = other ? other.#slots : 0;
+    this.#isAppending = other ? other.#isAppending : false;
+    this.#evicted = other ? other.#evicted : -1;
     this.#interruptions = other ? other.#interruptions : 0;
+    this.#interruptionsAtErase = other ? other.#interruptionsAtErase : 0;
+    this.#interruptionsBefore = other ? other.#interruptionsBefore : 0;
+    this.#unsavedMax = other ? other.#unsavedMax : 0;
+    this.#isForgotten = other ? other.#isForgotten : true;
     this.#droppedReleased = other ? other.#droppedReleased : 0;
   }
 
+  /** As it is now; an append that is under way is in doubt. */
   clone(): Model {
     return new Model(this.#limits, this);
   }
 
-  /** An append begins; the payload to append. It is in doubt until `appended`. */
+  /** An append begins; the payload to append. */
   appending(payloadBytesMax: number): Uint8Array {
     const id = ++this.#lastId;
-    this.#inDoubt.push(id);
+    this.#isAppending = true;
+    this.#inDoubt.push({ id, blocks: 0 });
     return payloadOf(id, 4 + ((id * 7) % (payloadBytesMax - 3)));
   }
 
-  appended(sequence: number, payload: Uint8Array): void {
+  appended(sequence: number): void {
     const skipped = sequence - this.#ids.length;
     if (skipped < 0) throw new Error(`number ${sequence} was given again`);
     if (skipped >= this.#inDoubt.length) throw new Error(`number ${sequence} leaves out ${skipped} numbers`);
-    this.#inDoubt.pop();
-    for (let i = 0; i < skipped; i++) this.#number(UNKNOWN, 1);
+    this.#isAppending = false;
+    this.#evicted = -1;
+    const { id, blocks } = this.#inDoubt.pop() as Doubt;
+    for (let i = 0; i < skipped; i++) this.#number(UNKNOWN, 0);
     if (this.#inDoubt.length > 0 && !this.#ids.includes(UNKNOWN)) this.#inDoubt = [];
-    this.#number(this.#lastId, payload.length);
+    this.#number(id, blocks);
   }
 
-  /** The power went, or a flash call threw. */
+  /** `bytes` are about to be programmed in a block. They may be the frame of a new record, or of the last one once more. */
+  programming(block: number, bytes: Uint8Array): void {
+    if (bytes[0] !== bytes[PAYLOAD_AT + 2]) return;
+    const id = (bytes[PAYLOAD_AT] as number) | ((bytes[PAYLOAD_AT + 1] as number) << 8);
+    const last = this.#ids.length - 1;
+    if (id === this.#ids[last]) this.#blocks[last] = (this.#blocks[last] as number) | (1 << block);
+    this.#inDoubt = this.#inDoubt.map((doubt) =>
+      doubt.id === id ? { id, blocks: doubt.blocks | (1 << block) } : doubt,
+    );
+  }
+
+  /** A block is about to be erased. Records go with it only for an append, the oldest first, when all blocks hold some. */
+  erasing(block: number): void {
+    this.#interruptionsBefore = this.#interruptionsAtErase;
+    this.#interruptionsAtErase = this.#interruptions;
+    let evicted = 0;
+    let oldestElsewhere: number | undefined;
+    let live = 0;
+    for (let sequence = 0; sequence < this.#ids.length; sequence++) {
+      const blocks = this.#blocks[sequence] as number;
+      this.#blocks[sequence] = blocks & ~(1 << block);
+      if (blocks === 0 || this.#fates[sequence] !== PENDING) continue;
+      live |= blocks;
+      if (blocks !== 1 << block) oldestElsewhere ??= sequence;
+      else {
+        if (oldestElsewhere !== undefined) throw new Error(`record ${sequence} goes before record ${oldestElsewhere}`);
+        evicted++;
+        this.#evicted = sequence;
+      }
+    }
+    if (evicted > 0 && !this.#isAppending) throw new Error(`${evicted} records go, though nothing is appended`);
+    if (evicted > 0 && this.#interruptions < 2 && live !== (1 << this.#limits.sectors) - 1)
+      throw new Error(`${evicted} records go, though not all blocks hold records`);
+    this.#inDoubt = this.#inDoubt.map(({ id, blocks }) => ({ id, blocks: blocks & ~(1 << block) }));
+  }
+
+  /** A flash call threw. */
   interrupted(): void {
     this.#interruptions++;
+    this.#isAppending = false;
+  }
+
+  /**
+   * The power comes. Two interruptions in one sector may have used up the room for positions in it: then as many releases may
+   * be undone as a sector holds.
+   */
+  booting(): void {
+    this.interrupted();
+    this.#forgetAhead();
+    const { unsavedMax, blockLength } = this.#limits;
+    const isRoomUsedUp = this.#interruptions - this.#interruptionsBefore > 2;
+    this.#unsavedMax = Math.max(
+      this.#isForgotten ? 0 : this.#unsavedMax,
+      isRoomUsedUp ? blockLength / SLOT_BYTES : unsavedMax,
+    );
+    this.#isForgotten = false;
+  }
+
+  /** What was released ahead of an older record, that may have been evicted just now, is known in RAM only. */
+  #forgetAhead(): void {
+    let isAhead = false;
+    for (let sequence = 0; sequence < this.#ids.length; sequence++) {
+      const fate = this.#fates[sequence];
+      if (fate === RELEASED) {
+        if (isAhead) this.#fates[sequence] = UNDONE;
+      } else if (fate !== PENDING || this.#blocks[sequence] !== 0 || sequence === this.#evicted) isAhead = true;
+    }
   }
 
   /** A consumer received a record, which by that exists. */
@@ -107,17 +195,28 @@ export class Model {
     if (!equals(payload, payloadOf(id, payload.length))) throw new Error(`record ${sequence} is not what was appended`);
     const appended = this.#ids[sequence];
     if (appended === id) return;
-    const doubt = this.#inDoubt.indexOf(id);
-    if (doubt === -1 || (appended !== undefined && appended !== UNKNOWN))
+    const at = this.#inDoubt.findIndex((doubt) => doubt.id === id);
+    const doubt = this.#inDoubt[at];
+    if (doubt === undefined || (appended !== undefined && appended !== UNKNOWN))
       throw new Error(`record ${sequence} carries payload ${id}, expected ${appended ?? 'none'}`);
-    while (this.#ids.length <= sequence) this.#number(UNKNOWN, 1);
+    while (this.#ids.length <= sequence) this.#number(UNKNOWN, 0);
     this.#ids[sequence] = id;
-    this.#inDoubt.splice(doubt, 1);
+    this.#blocks[sequence] = doubt.blocks;
+    this.#inDoubt.splice(at, 1);
   }
 
-  /** A record is about to be released that may have been evicted while it was in flight. */
-  releasingLate(): void {
-    this.#droppedReleased++;
+  /** `sequence` is the first record handed out after a boot or a rewind: what is older, and there, is settled. */
+  startingAt(sequence: number): void {
+    for (let older = 0; older < sequence; older++)
+      if (this.#fates[older] !== PENDING && this.#blocks[older] !== 0) this.#fates[older] = RELEASED;
+  }
+
+  /** A consumer received a record to deliver it. If it was released before, a power cut has undone that. */
+  taken(sequence: number): void {
+    const fate = this.#fates[sequence];
+    if (fate === RELEASED && this.#isForgotten)
+      throw new Error(`record ${sequence} came again after it had been released`);
+    if (fate !== PENDING) this.#fates[sequence] = UNDONE;
   }
 
   releasing(sequence: number): void {
@@ -128,11 +227,16 @@ export class Model {
     this.#fates[sequence] = RELEASED;
   }
 
+  /** A record is about to be released that may have been evicted while it was in flight. */
+  releasingLate(): void {
+    this.#droppedReleased++;
+  }
+
   /**
    * Holds what an outbox handed out, from the beginning and without releases, against what it owes. `handed` were passed to
-   * `received` before. `isAfterBoot`: nothing else happened since it was opened.
+   * `received` before.
    */
-  check(handed: readonly number[], books: OutboxStatistics, isAfterBoot: boolean): void {
+  check(handed: readonly number[], books: OutboxStatistics): void {
     const isHanded: boolean[] = [];
     let last = -1;
     for (const sequence of handed) {
@@ -148,88 +252,52 @@ export class Model {
       throw new Error(`next is ${books.next}, ${this.#ids.length} numbers were given`);
     if (books.next !== books.delivered + books.queued + books.dropped + books.void)
       throw new Error(`the books do not balance: ${JSON.stringify(books)}`);
-    if (isAfterBoot) this.#forget(isHanded);
-    this.#checkDropped(isHanded, books.dropped, isAfterBoot);
+    const forgotten = this.#isForgotten ? 0 : this.#unsavedMax + this.#limits.windowMax;
+    if (!this.#isForgotten) this.#forget(isHanded);
+    this.#checkDropped(isHanded, books.dropped, forgotten);
   }
 
   /**
-   * What an outbox hands out after a boot is not released, whatever was known before. Of those released in order, fewer than
-   * `unsavedMax` may come again; those released ahead of an older one may all. Two interruptions in one sector may use up the
-   * room for positions in it: then as many may come again as a sector holds.
+   * What an outbox hands out at the first look after a boot is not released, whatever was known before; only so many that were
+   * released in order.
    */
   #forget(isHanded: readonly boolean[]): void {
+    this.#isForgotten = true;
     let again = 0;
-    let isInOrder = true;
     for (let sequence = 0; sequence < this.#ids.length; sequence++) {
-      if (!isHanded[sequence]) continue;
-      if (this.#fates[sequence] !== RELEASED) isInOrder = false;
-      else if (isInOrder) again++;
-      this.#fates[sequence] = PENDING;
+      if (!isHanded[sequence] || this.#fates[sequence] === PENDING) continue;
+      if (this.#fates[sequence] === RELEASED) again++;
+      this.#fates[sequence] = UNDONE;
     }
-    const { unsavedMax, blockLength } = this.#limits;
-    const sectorSlots = blockLength / SLOT_BYTES;
-    const sectorAgo = this.#slotsBefore.findLastIndex((slots) => slots <= this.#slots - sectorSlots);
-    const isRoomUsedUp = this.#interruptions - (this.#interruptionsBefore[sectorAgo] ?? 0) > 2;
-    if (again >= (isRoomUsedUp ? sectorSlots : unsavedMax))
-      throw new Error(`${again} records that had been released in order came again`);
+    if (again > this.#unsavedMax) throw new Error(`${again} records that had been released in order came again`);
   }
 
-  /** Every record is handed out, released or dropped; dropped are the oldest, when the log is full, and counted. */
-  #checkDropped(isHanded: readonly boolean[], dropped: number, isAfterBoot: boolean): void {
+  /** Every record is handed out, released, or gone with its block; what is gone is counted. */
+  #checkDropped(isHanded: readonly boolean[], dropped: number, forgotten: number): void {
     let missing = 0;
-    let lastMissing = -1;
-    let firstHanded = this.#ids.length;
-    let inDoubt = 0;
-    let gone = 0;
+    let releasesInDoubt = 0;
+    let released = 0;
     for (let sequence = 0; sequence < this.#ids.length; sequence++) {
       const fate = this.#fates[sequence];
       if (isHanded[sequence]) {
         if (fate === RELEASED) throw new Error(`record ${sequence} came again after it had been released`);
-        firstHanded = Math.min(firstHanded, sequence);
-      } else if (fate === PENDING) {
-        missing++;
-        lastMissing = sequence;
-      } else if (fate === RELEASE_IN_DOUBT) inDoubt++;
-      else gone++;
+      } else if (fate === RELEASED) released++;
+      else if (fate !== PENDING) releasesInDoubt++;
+      else if (this.#blocks[sequence] !== 0) throw new Error(`record ${sequence} is missing`);
+      else missing++;
     }
     if (missing > dropped) throw new Error(`${missing} records are missing, ${dropped} reported dropped`);
-    const { unsavedMax, windowMax } = this.#limits;
-    const forgotten = isAfterBoot ? unsavedMax - 1 + windowMax : 0;
-    const reportedMax = missing + inDoubt + Math.min(gone, this.#droppedReleased + forgotten);
+    const reportedMax = missing + releasesInDoubt + Math.min(released, this.#droppedReleased + forgotten);
     if (dropped > reportedMax) throw new Error(`${dropped} reported dropped, ${missing} are missing`);
-    this.#droppedReleased = Math.max(0, dropped - missing);
-    if (missing > 0) this.#checkEviction(firstHanded, lastMissing);
-  }
-
-  #checkEviction(firstHanded: number, lastMissing: number): void {
-    const { sectors, blockLength, payloadBytesMax, unsavedMax, hasBadCells } = this.#limits;
-    const sectorSlots = blockLength / SLOT_BYTES;
-    // An eviction that was cut may have left parts of the sector it was erasing.
-    if (lastMissing - firstHanded > sectorSlots)
-      throw new Error(`record ${lastMissing} is missing, though ${firstHanded} is there`);
-    if (hasBadCells) return;
-    const frameSlots = slotsOf(payloadBytesMax);
-    const reservedSlots = Math.floor(sectorSlots / unsavedMax) + 4 * frameSlots + 1;
-    const usedMin = Math.max(0, sectorSlots - 2 - reservedSlots - frameSlots);
-    const after = this.#slots - (this.#slotsBefore[lastMissing] as number);
-    const wasted =
-      (this.#interruptions - (this.#interruptionsBefore[lastMissing] as number)) * FRAMES_PER_INTERRUPTION * frameSlots;
-    if (after + wasted < (sectors - 2) * usedMin)
-      throw new Error(`record ${lastMissing} is missing, though only ${after} slots were used after it`);
+    this.#droppedReleased = dropped - missing;
   }
 
   /** Gives the next number. */
-  #number(id: number, payloadBytes: number): void {
+  #number(id: number, blocks: number): void {
     this.#ids.push(id);
     this.#fates.push(PENDING);
-    this.#slotsBefore.push(this.#slots);
-    this.#interruptionsBefore.push(this.#interruptions);
-    this.#slots += slotsOf(payloadBytes);
+    this.#blocks.push(blocks);
   }
-}
-
-function slotsOf(payloadBytes: number): number {
-  return Math.ceil((8 + payloadBytes) / SLOT_BYTES);
 }
 
 function equals(a: Uint8Array, b: Uint8Array): boolean {

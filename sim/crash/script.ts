@@ -23,7 +23,9 @@ export type Step =
   | { readonly kind: 'drain' }
   /** Everything is handed out, held against what is owed, and taken back. */
   | { readonly kind: 'inspect' }
-  /** The power comes back after a cut; without one it goes first, between two operations. Then as `inspect`. */
+  /** The power comes back after a cut; without one it goes first, between two operations. The log is opened. */
+  | { readonly kind: 'boot'; readonly payloadBytesMax?: number }
+  /** `boot`, then `inspect`. */
   | { readonly kind: 'restart'; readonly payloadBytesMax?: number }
   /** Power is cut in the flash operation after `after` others; `seed` decides what weak cells read from then on. */
   | { readonly kind: 'cut'; readonly after: number; readonly tear: Tear; readonly seed: number }
@@ -69,7 +71,7 @@ export function randomScript(seed: number, length: number, geometry: Geometry): 
 
 /** What follows a power cut: power comes back, a few steps, and another power cycle. */
 export function randomContinuation(random: Random): Step[] {
-  const steps: Step[] = [{ kind: 'restart' }];
+  const steps: Step[] = [{ kind: random() < 0.6 ? 'restart' : 'boot' }];
   if (random() < 0.1) steps.push({ kind: 'restart' });
   if (random() < 0.05) steps.push(randomFailure(random));
   for (let left = 1 + integerBelow(random, 4); left > 0; left--) steps.push(randomStep(random));
@@ -111,8 +113,8 @@ function randomStep(random: Random): Step {
   if (draw < 0.91) return { kind: 'rewind' };
   if (draw < 0.94) return { kind: 'flush' };
   if (draw < 0.95) return { kind: 'drain' };
-  if (draw < 0.99) return { kind: 'restart' };
-  return { kind: 'restart', payloadBytesMax: 8 + integerBelow(random, 70) };
+  const kind = random() < 0.6 ? 'restart' : 'boot';
+  return draw < 0.99 ? { kind } : { kind, payloadBytesMax: 8 + integerBelow(random, 70) };
 }
 
 function releaseOrder(random: Random): ReleaseOrder {
@@ -144,8 +146,9 @@ function formatStep(step: Step): string {
       return `${step.kind}:${step.count}`;
     case 'release':
       return `release:${step.count}:${step.from}`;
+    case 'boot':
     case 'restart':
-      return step.payloadBytesMax === undefined ? 'restart' : `restart:${step.payloadBytesMax}`;
+      return step.payloadBytesMax === undefined ? step.kind : `${step.kind}:${step.payloadBytesMax}`;
     case 'cut':
       return `cut:${step.after}:${formatTear(step.tear)}:${step.seed}`;
     case 'fail':
@@ -175,6 +178,7 @@ function parseStep(word: string): Step {
       return { kind, count: wholeNumber(first) };
     case 'release':
       return { kind, count: wholeNumber(first), from: second as ReleaseOrder };
+    case 'boot':
     case 'restart':
       return first === '' ? { kind } : { kind, payloadBytesMax: wholeNumber(first) };
     case 'cut':

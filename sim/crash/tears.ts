@@ -29,7 +29,9 @@ export function everyTear(flash: SimFlash, operation: FlashOperation): readonly 
 export function drawTears(operation: FlashOperation, count: number, random: Random): Tear[] {
   const all: readonly Tear[] = operation.kind === 'erase' ? eraseTears() : programTears(operation.byteLength);
   const tears: Tear[] = [];
-  while (tears.length < count) {
+  const whole = Math.floor(count);
+  const wanted = whole + (random() < count - whole ? 1 : 0);
+  while (tears.length < wanted) {
     if (operation.kind === 'program' && random() < 0.4) tears.push(nearlyWhole(operation.byteLength, random));
     else tears.push(all[integerBelow(random, all.length)] as Tear);
   }

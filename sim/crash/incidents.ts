@@ -1,0 +1,119 @@
+/**
+ * Bugs that the outbox, or the design it began from, once had: the way into each, as a script with question marks. A mark stands
+ * for the operation in which the power is cut, or for what weak cells read; each is tried in many ways, since a script that
+ * names one operation stops leading there as soon as the outbox does one operation more.
+ */
+import type { Random } from '../../hal/contract.js';
+import { integerBelow, seededRandom } from '../../hal/sim/random.js';
+import { replay, type Violation } from './explorer.js';
+import { parseScript } from './script.js';
+import type { OpenOutbox } from './session.js';
+
+export interface Incident {
+  readonly name: string;
+  readonly script: string;
+  /** The cut may be in this operation, counted from 0, or in an earlier one. */
+  readonly lastOperation: number;
+}
+
+export const incidents: readonly Incident[] = [
+  {
+    name: 'a number is given again after a torn record was delivered that had happened to read well',
+    script: '4x512 seed:1 append*5 cut:0:complete-sparse:? append restart*2 append restart*2',
+    lastOperation: 0,
+  },
+  {
+    name: 'an interrupted zeroing leaves weak cells in the 1 bits of a torn record, which then reads well for once',
+    script: '4x512 seed:1 append cut:0:prefix-25:? append cut:?:suffix-4-sparse:? restart*3 append restart*3',
+    lastOperation: 3,
+  },
+  {
+    name: 'a torn record reads well at one boot, its zeroing is cut, and the next record stands on weak cells',
+    script: '4x512 seed:1 append*3 cut:0:complete-sparse:? append cut:?:nothing-sparse:? restart*2 append*2 restart*4',
+    lastOperation: 3,
+  },
+  {
+    name: 'recovery stops at a torn copy of the last record, short of where an earlier recovery was cut',
+    script:
+      '4x512 seed:1 restart:20 append*3 cut:?:complete-sparse:? restart:20 cut:?:nothing-sparse:? restart:20 restart:20 ' +
+      'append*2 restart*4',
+    lastOperation: 5,
+  },
+  {
+    name: 'a first header is cut and then unreadable, so is the one in the next block, and later both read well',
+    script: '4x512 seed:1 cut:0:complete-sparse:? append cut:0:complete-sparse:? append append restart*5',
+    lastOperation: 0,
+  },
+  {
+    name: 'a header is cut and then unreadable, a record is torn in the old sector, and later both read well',
+    script:
+      '4x512 seed:1 append*39 cut:1:complete-sparse:? append boot cut:?:complete-sparse:? append boot append restart*5',
+    lastOperation: 8,
+  },
+  {
+    name: 'the copy of the last record opens a sector and is torn; the log goes on in the old one; later the copy reads well',
+    script: '4x512 seed:1 append*11 boot cut:?:complete-sparse:? append boot append restart*4',
+    lastOperation: 8,
+  },
+  {
+    name: 'a sector is erased again in place, in vain, and a frame of the first attempt revives in it',
+    script:
+      '4x512 seed:1 append*11 boot cut:?:complete-sparse:? append boot cut:?:nothing-all:? append boot append*4 restart*3',
+    lastOperation: 8,
+  },
+  {
+    name: 'an acknowledged position is read at one boot, trusted, and gone at the next',
+    script:
+      '4x512 seed:1 append*9 take:6 release:3:oldest cut:0:complete-sparse:? release:1:oldest boot take:3 release:3:oldest restart',
+    lastOperation: 0,
+  },
+  {
+    name: 'the first program after an eviction is cut: what was released and not saved counts, and comes again, within bounds',
+    script: '4x512 seed:1 append*39 take:6 release:6:oldest cut:?:any:? append*2 restart*2',
+    lastOperation: 2,
+  },
+  {
+    name: 'a flash call throws while the last record is written again in a new sector',
+    script: '4x512 seed:1 append*11 boot fail:?:any append*2 drain restart',
+    lastOperation: 8,
+  },
+  {
+    name: 'a read throws while the reader enters a sector',
+    script: '4x512 seed:1 append*40 failRead:? take:6 release:6:oldest take:6 release:6:oldest inspect',
+    lastOperation: 20,
+  },
+  {
+    name: 'a look ahead shows a record that is held back',
+    script: '4x512 seed:1 append*45 cut:?:any:? restart*3 look:1 restart*2 drain',
+    lastOperation: 8,
+  },
+  {
+    name: 'power cuts use up the room for positions of a full log while it is drained',
+    script:
+      '4x512 seed:1 append*60 restart take:3 release:3:oldest restart*2 take:5 release:5:oldest restart*2 take:5 ' +
+      'release:5:oldest cut:?:any:? restart*2 take:5 release:5:oldest restart*2 drain',
+    lastOperation: 12,
+  },
+  {
+    name: 'a session with a smaller largest payload writes a longer last record again',
+    script: '4x512 seed:1 restart:77 append*8 cut:?:any:? restart:8 restart:8 append*20 restart',
+    lastOperation: 5,
+  },
+];
+
+/** Plays an incident in `count` ways. The first violation. */
+export function playIncident(incident: Incident, open: OpenOutbox, count: number): Violation | undefined {
+  const random = seededRandom(incident.name.length);
+  for (let played = 0; played < count; played++) {
+    const script = parseScript(filled(incident, random));
+    const message = replay(script, open);
+    if (message !== undefined) return { message, script };
+  }
+  return undefined;
+}
+
+function filled({ script, lastOperation }: Incident, random: Random): string {
+  return script
+    .replaceAll(/(cut|fail|failRead):\?/g, (_, kind) => `${kind}:${integerBelow(random, lastOperation + 1)}`)
+    .replaceAll('?', () => String(integerBelow(random, 0x7fffffff)));
+}

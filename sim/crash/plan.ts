@@ -1,0 +1,31 @@
+/** What is explored for one seed: knobs turned differently for each, so that all corners are visited by and by. */
+import { integerBelow, seededRandom } from '../../hal/sim/random.js';
+import { Explorer, type ExplorerOptions } from './explorer.js';
+import { randomScript } from './script.js';
+import type { OpenOutbox } from './session.js';
+
+export const DEPTH_MAX = 3;
+
+/** About 10,000 crash states with `depth` cuts in a row; drawn, 1 to 3, when not given. */
+export function explorerOf(
+  seed: number,
+  open: OpenOutbox,
+  depth?: number,
+  options: Omit<ExplorerOptions, 'open' | 'tears'> & { readonly hasGoodCells?: boolean } = {},
+): Explorer {
+  const random = seededRandom(~seed);
+  const drawn = 1 + integerBelow(random, DEPTH_MAX);
+  const geometry = {
+    sectors: random() < 0.1 ? 2 : 3 + integerBelow(random, 3),
+    blockLength: random() < 0.8 ? 512 : 1024,
+  };
+  const script = randomScript(seed, 80 + integerBelow(random, 80), geometry);
+  const { hasGoodCells = false } = options;
+  const steps = script.steps.filter(({ kind }) => !hasGoodCells || (kind !== 'stick' && kind !== 'halfErase'));
+  return new Explorer({ ...script, steps }, { ...options, open, tears: tearsOf(depth ?? drawn) });
+}
+
+function tearsOf(depth: number): ExplorerOptions['tears'] {
+  if (depth === 1) return ['every'];
+  return depth === 2 ? [1.5, 5] : [0.3, 2, 2];
+}

@@ -1,0 +1,35 @@
+import { Settlement } from '../../src/outbox/settlement.js';
+import { newFlash, open, payload, reopen } from './bench.js';
+
+describe('the books', () => {
+  it('balance at every moment of a long run, and across power cuts', () => {
+    const flash = newFlash();
+    let outbox = open(flash);
+    for (let step = 0; step < 1500; step++) {
+      if (step % 3 !== 0 || step % 400 < 100) outbox.append(payload(step), 0);
+      else {
+        const record = outbox.next();
+        if (record !== undefined) outbox.release(record.sequence);
+      }
+      if (step % 97 === 0) outbox = reopen(flash);
+      const { next, delivered, queued, dropped, void: burnt, oldest } = outbox.statistics();
+      expect(next).toBe(delivered + queued + dropped);
+      expect(burnt).toBe(0);
+      expect(oldest).toBeLessThanOrEqual(next);
+    }
+    expect(outbox.statistics().dropped).toBeGreaterThan(0);
+    expect(outbox.statistics().delivered).toBeGreaterThan(100);
+  });
+
+  it('count a number once, however ranges overlap that are settled out of order', () => {
+    const books = new Settlement(10, 2);
+    books.settle(17, 18, 'delivered');
+    books.settle(12, 14, 'delivered');
+    books.settle(11, 20, 'dropped');
+    expect(books.books(30)).toEqual({ delivered: 8 + 3, dropped: 2 + 6, queued: 11 });
+    books.settle(10, 11, 'delivered');
+    expect([books.cursor, books.dropped]).toEqual([20, 8]);
+    books.evict(25);
+    expect(books.books(30)).toEqual({ delivered: 12, dropped: 13, queued: 5 });
+  });
+});
