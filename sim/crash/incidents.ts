@@ -19,7 +19,7 @@ export interface Incident {
 export const incidents: readonly Incident[] = [
   {
     name: 'a number is given again after a torn record was delivered that had happened to read well',
-    script: '4x512 seed:1 append*5 cut:0:complete-sparse:? append restart*2 append restart*2',
+    script: '4x512 seed:1 append*5 cut:0:complete-sparse:? append restart boot append restart*2',
     lastOperation: 0,
   },
   {
@@ -47,13 +47,14 @@ export const incidents: readonly Incident[] = [
   {
     name: 'a header is cut and then unreadable, a record is torn in the old sector, and later both read well',
     script:
-      '4x512 seed:1 append*39 cut:1:complete-sparse:? append boot cut:?:complete-sparse:? append boot append restart*5',
+      '4x512 seed:1 append*44 cut:1:complete-sparse:? append boot cut:?:complete-sparse:? append boot append restart*5',
     lastOperation: 8,
   },
   {
     name: 'the copy of the last record opens a sector and is torn; the log goes on in the old one; later the copy reads well',
-    script: '4x512 seed:1 append*11 boot cut:?:complete-sparse:? append boot append restart*4',
-    lastOperation: 8,
+    script:
+      '4x512 seed:1 append*11 restart:20 append*4 cut:3:complete-sparse:? restart:70 cut:2:prefix-5:? restart cut:?:prefix-26-sparse:? append append restart*3',
+    lastOperation: 12,
   },
   {
     name: 'a sector is erased again in place, in vain, and a frame of the first attempt revives in it',
@@ -73,19 +74,62 @@ export const incidents: readonly Incident[] = [
     lastOperation: 2,
   },
   {
+    name: 'positions are saved beside a header that was unreadable at that time',
+    script: '4x512 seed:1 append*44 cut:?:complete-sparse:? append boot take:6 release:6:oldest restart',
+    lastOperation: 1,
+  },
+  {
+    name: 'a header that was passed over limits what is read',
+    script: '4x512 seed:1 append*44 cut:?:complete-sparse:? append take:5 append release:6:oldest restart*2',
+    lastOperation: 1,
+  },
+  {
+    name: 'a torn record reaches into a zone that recovery leaves alone',
+    script: '4x512 seed:1 append*4 take:6 release:5:oldest cut:?:nothing-sparse:? append*3 restart*2',
+    lastOperation: 1,
+  },
+  {
+    name: 'a torn record is larger than all zones that recovery zeroes',
+    script: '4x512 seed:1 boot:8 append*9 boot:77 cut:?:nothing-sparse:? append boot:8 append*6 restart*4',
+    lastOperation: 5,
+  },
+  {
+    name: 'the last frame is gone at the boot after a recovery that was cut',
+    script:
+      '4x512 seed:1 append restart cut:1:prefix-46-sparse:? append*2 release:3:oldest boot cut:?:nothing-sparse:? restart ' +
+      'append*2 restart*2',
+    lastOperation: 2,
+  },
+  {
+    name: 'the last record is in the sector that has to go before the position after it can be saved',
+    script: '2x512 seed:1 append*4 restart:72 append*3 cut:?:any:? append flush restart drain',
+    lastOperation: 3,
+  },
+  {
+    name: 'the first header throws, and the erase after it is cut',
+    script: '4x512 seed:1 fail:0:any append cut:0:any:? append append restart*2',
+    lastOperation: 0,
+  },
+  {
+    name: 'the first header is cut in every block, and what is tried then is cut too',
+    script: '2x512 seed:1 cut:0:prefix-20:? append cut:0:prefix-20:? append cut:0:any:? append append restart*2',
+    lastOperation: 0,
+  },
+  {
     name: 'a flash call throws while the last record is written again in a new sector',
     script: '4x512 seed:1 append*11 boot fail:?:any append*2 drain restart',
     lastOperation: 8,
   },
   {
     name: 'a read throws while the reader enters a sector',
-    script: '4x512 seed:1 append*40 failRead:? take:6 release:6:oldest take:6 release:6:oldest inspect',
-    lastOperation: 20,
+    script:
+      '4x512 seed:1 append*40 rewind take:6 release:6:oldest take:6 release:6:oldest failRead:? take:6 release:6:oldest take:6 inspect',
+    lastOperation: 4,
   },
   {
     name: 'a look ahead shows a record that is held back',
-    script: '4x512 seed:1 append*45 cut:?:any:? restart*3 look:1 restart*2 drain',
-    lastOperation: 8,
+    script: '2x512 seed:1 boot:77 append*5 restart:77 restart:77 boot:77 look:6 take:1',
+    lastOperation: 0,
   },
   {
     name: 'power cuts use up the room for positions of a full log while it is drained',

@@ -66,9 +66,11 @@ export class Model {
   #inDoubt: Doubt[];
   #lastId: number;
   #isAppending: boolean;
-  /** The newest record that went for an append which has not returned; -1 for none. */
+  /** The oldest record that went for an append which has not returned; -1 for none. */
   #evicted: number;
-  /** Power cuts and flash calls that threw: ever, before the last erase, and before the one before it. */
+  /** Block that was erased last. */
+  #lastErased: number;
+  /** Power cuts and flash calls that threw: ever, before the last block was erased, and before the one before it. */
   #interruptions: number;
   #interruptionsAtErase: number;
   #interruptionsBefore: number;
@@ -87,7 +89,9 @@ export class Model {
     this.#lastId = other ? other.#lastId : 0;
     this.#isAppending = other ? other.#isAppending : false;
     this.#evicted = other ? other.#evicted : -1;
-    this.#interruptions = other ? other.#interruptions : 0;
+    // The first boot interrupts nothing.
+    this.#interruptions = other ? other.#interruptions : -1;
+    this.#lastErased = other ? other.#lastErased : -1;
     this.#interruptionsAtErase = other ? other.#interruptionsAtErase : 0;
     this.#interruptionsBefore = other ? other.#interruptionsBefore : 0;
     this.#unsavedMax = other ? other.#unsavedMax : 0;
@@ -133,8 +137,11 @@ export class Model {
 
   /** A block is about to be erased. Records go with it only for an append, the oldest first, when all blocks hold some. */
   erasing(block: number): void {
-    this.#interruptionsBefore = this.#interruptionsAtErase;
-    this.#interruptionsAtErase = this.#interruptions;
+    if (block !== this.#lastErased) {
+      this.#interruptionsBefore = this.#interruptionsAtErase;
+      this.#interruptionsAtErase = this.#interruptions;
+      this.#lastErased = block;
+    }
     let evicted = 0;
     let oldestElsewhere: number | undefined;
     let live = 0;
@@ -147,11 +154,11 @@ export class Model {
       else {
         if (oldestElsewhere !== undefined) throw new Error(`record ${sequence} goes before record ${oldestElsewhere}`);
         evicted++;
-        this.#evicted = sequence;
+        if (this.#evicted === -1) this.#evicted = sequence;
       }
     }
     if (evicted > 0 && !this.#isAppending) throw new Error(`${evicted} records go, though nothing is appended`);
-    if (evicted > 0 && this.#interruptions < 2 && live !== (1 << this.#limits.sectors) - 1)
+    if (evicted > 0 && this.#interruptions === 0 && live !== (1 << this.#limits.sectors) - 1)
       throw new Error(`${evicted} records go, though not all blocks hold records`);
     this.#inDoubt = this.#inDoubt.map(({ id, blocks }) => ({ id, blocks: blocks & ~(1 << block) }));
   }
@@ -169,6 +176,7 @@ export class Model {
   booting(): void {
     this.interrupted();
     this.#forgetAhead();
+    this.#evicted = -1;
     const { unsavedMax, blockLength } = this.#limits;
     const isRoomUsedUp = this.#interruptions - this.#interruptionsBefore > 2;
     this.#unsavedMax = Math.max(

@@ -56,11 +56,14 @@ export interface Geometry {
 /** Payload limit of a session that a `restart` does not set otherwise. */
 export const PAYLOAD_BYTES_MAX = 40;
 
-/** A script of `length` steps. One in four has flash calls that throw, one in eight bad cells from the start. */
+/**
+ * A script of `length` steps. One in four has flash calls that throw, one in eight bad cells from the start (not with two
+ * sectors, one of which has to be whole).
+ */
 export function randomScript(seed: number, length: number, geometry: Geometry): Script {
   const random = seededRandom(seed);
   const isFailing = random() < 0.25;
-  const steps = random() < 0.125 ? badCells(random, geometry) : [];
+  const steps = random() < 0.125 && geometry.sectors > 2 ? badCells(random, geometry) : [];
   while (steps.length < length) {
     if (isFailing && random() < 0.1) steps.push(randomFailure(random));
     steps.push(randomStep(random));

@@ -40,9 +40,9 @@ export function drawTears(operation: FlashOperation, count: number, random: Rand
 
 /** Whether the operation can end so. */
 export function fits(tear: Tear, operation: FlashOperation): boolean {
+  if (tear.kind === 'any' || tear.kind === 'nothing' || tear.kind === 'complete') return true;
   const isOfProgram = tear.kind === 'prefix' || tear.kind === 'suffix' || tear.kind === 'bits';
-  const isOfBoth = tear.kind === 'nothing' || tear.kind === 'complete';
-  return isOfBoth || isOfProgram === (operation.kind === 'program');
+  return isOfProgram === (operation.kind === 'program');
 }
 
 function nearlyWhole(byteLength: number, random: Random): ProgramTear {

@@ -148,6 +148,17 @@ describe('a sequence number', () => {
   });
 });
 
+describe('the lag of a record', () => {
+  it('is 0 to 14, and 15 when the oldest number that is not settled is farther back', () => {
+    const flash = newFlash(8);
+    const outbox = open(flash);
+    for (let sequence = 0; sequence < 20; sequence++) outbox.append(Uint8Array.of(sequence), 0);
+    const image = flash.image();
+    for (let sequence = 0; sequence < 20; sequence++)
+      expect((image[(2 + sequence) * 16 + 1] as number) & 0x0f).toBe(Math.min(sequence, 15));
+  });
+});
+
 describe('a young log', () => {
   it('has a header, then a frame for each record, and is blank behind', () => {
     const flash = newFlash();

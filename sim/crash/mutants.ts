@@ -1,0 +1,422 @@
+/**
+ * Faults put into the outbox on purpose, to see that the proof finds them: each is one text of `src/outbox` replaced by another.
+ * A text that does not stand in its file exactly once is an error, so that this list cannot fall behind the code.
+ *
+ * `sim/mutants.ts` plays them all; a few of them are killed in every `npm test`.
+ */
+
+export interface Mutant {
+  readonly name: string;
+  /** In `src/outbox`. */
+  readonly file: string;
+  readonly text: string;
+  readonly by: string;
+  /** A second fault in the same file, where two things each make good for the other. */
+  readonly also?: { readonly text: string; readonly by: string };
+  /** Why no test can find it. */
+  readonly equivalent?: string;
+}
+
+export const mutants: readonly Mutant[] = [
+  // What is read
+  {
+    name: 'a record is not checked',
+    file: 'frame.ts',
+    text: 'return readInt32(bytes, at + 4) === frameSum(bytes, at, place, bodyBytes(bytes[at] as number));',
+    by: 'return true;',
+  },
+  {
+    name: 'the length of a record is not checked by itself',
+    file: 'frame.ts',
+    text: 'return bytes[at + 3] === crc8(bytes, at, at + 3, lengthRegister(place));',
+    by: 'return true;',
+  },
+  {
+    name: 'a header is not checked',
+    file: 'header.ts',
+    text: 'if (readInt32(bytes, CRC_AT) !== crc32c(bytes, 0, CRC_AT, blockRegister(block))) return undefined;',
+    by: '',
+  },
+  {
+    name: 'a header is not bound to its block',
+    file: 'header.ts',
+    text: 'return ~block;',
+    by: 'return -1;',
+  },
+  {
+    name: 'the block number of a header is not compared',
+    file: 'boot.ts',
+    text: 'header.sectorSequence % sectors.count === block',
+    by: 'block >= 0',
+    equivalent: 'the CRC of a header is bound to its block already',
+  },
+  {
+    name: 'the CRC of a record is not bound to its place',
+    file: 'frame.ts',
+    text: 'const register = ~(place.sectorSequence * 256 + place.slot);',
+    by: 'const register = -1;',
+  },
+  {
+    name: 'the CRC of a length is not bound to its place',
+    file: 'frame.ts',
+    text: 'return place.sectorSequence * 31 + place.slot * 7;',
+    by: 'return 0;',
+  },
+  {
+    name: 'the low byte of numbers wraps at 255',
+    file: 'frame.ts',
+    text: 'into[2] = sequence % 256;',
+    by: 'into[2] = sequence % 255;',
+  },
+  {
+    name: 'a record written again is taken for one 255 later',
+    file: 'reader.ts',
+    text: 'return ahead === 0xff ? running - 1 : running + ahead;',
+    by: 'return running + ahead;',
+  },
+  {
+    name: 'a frame that ends with its sector is not read',
+    file: 'sectors.ts',
+    text: 'if (FRAME_OVERHEAD_BYTES + body > left) return false;',
+    by: 'if (FRAME_OVERHEAD_BYTES + body >= left) return false;',
+  },
+  {
+    name: 'the last slot of a sector is not read',
+    file: 'sectors.ts',
+    text: 'for (let at = slot; at < this.slots; at++) if (this.frame(sectorSequence, at)) return at;',
+    by: 'for (let at = slot; at < this.slots - 1; at++) if (this.frame(sectorSequence, at)) return at;',
+  },
+  {
+    name: 'a number beyond the base of the next sector is read',
+    file: 'reader.ts',
+    text: 'if (!isActive && sequence >= this.#limit) {',
+    by: 'if (false) {',
+  },
+  {
+    name: 'a failed read leaves the reader between two sectors',
+    file: 'reader.ts',
+    text: 'const base = this.#sectors.header(sector)?.base;',
+    by: 'this.#sector = sector; this.#slot = this.#sectors.headerSlots; const base = this.#sectors.header(sector)?.base;',
+  },
+
+  // Where a log stands at boot
+  {
+    name: 'the position in records is ignored',
+    file: 'boot.ts',
+    text: 'if (lag !== LAG_NONE) standing.cursor = Math.max(standing.cursor, sequence - lag);',
+    by: '',
+  },
+  {
+    name: 'the position in ACK frames is ignored',
+    file: 'boot.ts',
+    text: 'standing.cursor = Math.max(standing.cursor, sequence - ackLag(buffer, at));',
+    by: '',
+  },
+  {
+    name: 'the count of dropped records in ACK frames is ignored',
+    file: 'boot.ts',
+    text: 'standing.dropped = ackDropped(buffer, at);',
+    by: '',
+  },
+  {
+    name: 'a position that only the last frame knows is taken for saved',
+    file: 'writer.ts',
+    text: 'this.#savedCursor = standing.savedCursor;',
+    by: 'this.#savedCursor = standing.cursor;',
+  },
+  {
+    name: 'frames are not looked for beyond the newest header',
+    file: 'boot.ts',
+    text: 'if (!isOldLap && sectors.findFrame(beyond, sectors.headerSlots) !== -1) scan(sectors, standing, beyond);',
+    by: '',
+  },
+  {
+    name: 'a header without frames is always believed',
+    file: 'boot.ts',
+    text: 'if (before.next > newest.base) return { ...before, ghost: newest };',
+    by: '',
+  },
+  {
+    name: 'a header without frames is never believed',
+    file: 'boot.ts',
+    text: 'if (before.next > newest.base) return { ...before, ghost: newest };',
+    by: 'return { ...before, ghost: newest };',
+  },
+  {
+    name: 'positions saved beside a header without frames are ignored',
+    file: 'boot.ts',
+    text: 'if (before.cursor > standing.cursor) {',
+    by: 'if (false) {',
+  },
+  {
+    name: 'the oldest sector with a header is taken for the oldest',
+    file: 'boot.ts',
+    text: 'if (sectors.findFrame(sector, sectors.headerSlots) !== -1) return sector;',
+    by: '',
+  },
+  {
+    name: 'the result of halving is not confirmed',
+    file: 'boot.ts',
+    text: 'return isOneLapBehind ? newest : undefined;',
+    by: 'return newest;',
+    equivalent:
+      'a wrong result takes a block that kept a whole header of an older lap while later ones were opened, which no fault leaves',
+  },
+  {
+    name: 'numbers below the oldest sector are not counted as dropped at boot',
+    file: 'writer.ts',
+    text: 'if (oldest !== undefined) this.settlement.evict(oldest.base);',
+    by: '',
+  },
+  {
+    name: 'anything in the place of a first header is taken for a torn one',
+    file: 'header.ts',
+    text: 'if (((bytes[i] as number) & (whole[i] as number)) !== whole[i]) return false;',
+    by: '',
+  },
+  {
+    name: 'what follows a torn first header is not looked at',
+    file: 'boot.ts',
+    text: 'sectors.reads(sectors.eraseValue, block, sectors.headerSlots, sectors.slots - sectors.headerSlots) &&',
+    by: '',
+  },
+
+  // Making an unclean end solid
+  {
+    name: 'nothing is zeroed after an unclean boot',
+    file: 'writer.ts',
+    text: 'if (!this.#isClear) this.#clear();',
+    by: '',
+  },
+  {
+    name: 'zones that read zero are not zeroed again',
+    file: 'writer.ts',
+    text: '      if (!sectors.reads(0, this.active, slot, slots)) doubtful++;\n      sectors.zero(this.active, slot, slots);',
+    by: '      if (!sectors.reads(0, this.active, slot, slots)) { doubtful++; sectors.zero(this.active, slot, slots); }',
+    equivalent:
+      'what reads zero holds a few weak cells at most, which make no frame; only the count of doubtful zones could be off, after a fourth cut',
+  },
+  {
+    name: 'two zones are enough',
+    file: 'writer.ts',
+    text: 'const DOUBTFUL_ZONES = 3;',
+    by: 'const DOUBTFUL_ZONES = 2;',
+  },
+  {
+    name: 'one zone is enough',
+    file: 'writer.ts',
+    text: 'const DOUBTFUL_ZONES = 3;',
+    by: 'const DOUBTFUL_ZONES = 1;',
+  },
+  {
+    name: 'the last record is not written again',
+    file: 'writer.ts',
+    text: 'if (payload !== undefined && !this.#putRecord(payload, stream, this.next - 1, mayEvict)) return false;',
+    by: '',
+  },
+  {
+    name: 'the last frame is not firmed up',
+    file: 'writer.ts',
+    text: 'if (this.#lastSlot > 0 && sectors.frame(this.active, this.#lastSlot))',
+    by: 'if (false)',
+  },
+  {
+    name: 'the last frame is not firmed up, and two zones are enough',
+    file: 'writer.ts',
+    text: 'if (this.#lastSlot > 0 && sectors.frame(this.active, this.#lastSlot))',
+    by: 'if (false)',
+    also: { text: 'const DOUBTFUL_ZONES = 3;', by: 'const DOUBTFUL_ZONES = 2;' },
+  },
+  {
+    name: 'the last frame is not firmed up, and one zone is enough',
+    file: 'writer.ts',
+    text: 'if (this.#lastSlot > 0 && sectors.frame(this.active, this.#lastSlot))',
+    by: 'if (false)',
+    also: { text: 'const DOUBTFUL_ZONES = 3;', by: 'const DOUBTFUL_ZONES = 1;' },
+  },
+  {
+    name: 'a header without frames is not firmed up',
+    file: 'writer.ts',
+    text: 'if (this.#lastSlot === 0) sectors.firmUp(this.active, 0, sectors.headerSlots);',
+    by: 'if (this.#lastSlot === 0) {}',
+  },
+  {
+    name: 'a header that was passed over stays readable',
+    file: 'writer.ts',
+    text: 'if (this.#ghost !== undefined) this.#bury(this.#ghost);',
+    by: '',
+    equivalent:
+      'the zones of recovery leave no room in the sector before, so that the one passed over is opened anew first; a second line of defence',
+  },
+  {
+    name: 'of a sector that was passed over only the header is zeroed',
+    file: 'writer.ts',
+    text: 'sectors.zero(sectorSequence, sectors.headerSlots, Math.min(frameSlotsMax, sectors.slots - sectors.headerSlots));',
+    by: '',
+  },
+  {
+    name: 'the position in the last frame is not saved again',
+    file: 'writer.ts',
+    text: 'if (!this.#isSaved() && !this.#putAck(mayEvict)) return false;',
+    by: '',
+    equivalent:
+      'nothing counts as saved then: the next release saves it, and until then no more come again than allowed',
+  },
+  {
+    name: 'the last record is handed out before it is solid',
+    file: 'outbox.ts',
+    text: 'if (reader.position === this.#writer.next - 1 && !this.#writer.solidify()) return undefined;',
+    by: '',
+  },
+  {
+    name: 'a look ahead shows a record that is held back',
+    file: 'outbox.ts',
+    text: 'if (reader.end === this.#writer.next && !isSolid) return;',
+    by: '',
+  },
+  {
+    name: 'a flash call that threw leaves nothing in doubt',
+    file: 'writer.ts',
+    text: 'if (this.#isBusy) {',
+    by: 'if (false) {',
+  },
+  {
+    name: 'a sector that was opened for the last record takes others without it',
+    file: 'writer.ts',
+    text: 'if (this.#lastSlot === 0) sectors.firmUp(this.active, 0, sectors.headerSlots);',
+    by: 'if (this.#lastSlot === 0) { this.#last = undefined; sectors.firmUp(this.active, 0, sectors.headerSlots); }',
+  },
+
+  // Programming
+  {
+    name: 'what is programmed is not read back',
+    file: 'sectors.ts',
+    text: 'if (this.#words[from + i] !== words[i]) return false;',
+    by: '{}',
+  },
+  {
+    name: 'a frame that does not read back is left as it is',
+    file: 'writer.ts',
+    text: 'if (!isIntact) sectors.zero(this.active, slot, slots);',
+    by: '',
+    equivalent: 'its checksum does not fit, and no bit of it is in doubt: the power did not go',
+  },
+  {
+    name: 'a header that does not read back is left as it is',
+    file: 'writer.ts',
+    text: 'sectors.zero(target, 0, sectors.headerSlots);\n    }',
+    by: '}',
+  },
+  {
+    name: 'a frame may not end with its sector',
+    file: 'writer.ts',
+    text: 'tries < FRAME_TRIES && this.tail + slots <= sectors.slots; tries++',
+    by: 'tries < FRAME_TRIES && this.tail + slots < sectors.slots; tries++',
+  },
+  {
+    name: 'a record may run over the end of its sector',
+    file: 'writer.ts',
+    text: 'tries < FRAME_TRIES && this.tail + slots <= sectors.slots; tries++',
+    by: 'tries < FRAME_TRIES && this.tail + slots <= sectors.slots + 1; tries++',
+  },
+  {
+    name: 'a block that reads blank is not erased',
+    file: 'writer.ts',
+    text: 'sectors.erase(target);',
+    by: 'if (!sectors.reads(0xff, target, 0, sectors.slots)) sectors.erase(target);',
+  },
+  {
+    name: 'a larger record goes into a sector whose zones are smaller',
+    file: 'writer.ts',
+    text: 'if (slots > this.#frameSlotsMax || this.tail',
+    by: 'if (this.tail',
+  },
+
+  // Positions and eviction
+  {
+    name: 'saving a position may evict',
+    file: 'writer.ts',
+    text: 'const isDone = this.#solidify(false) && (this.#isSaved() || this.#putAck(false));',
+    by: 'const isDone = this.#solidify(true) && (this.#isSaved() || this.#putAck(true));',
+  },
+  {
+    name: 'handing out the last record may evict',
+    file: 'writer.ts',
+    text: 'const isDone = this.#solidify(false);',
+    by: 'const isDone = this.#solidify(true);',
+  },
+  {
+    name: 'no room is kept for positions',
+    file: 'writer.ts',
+    text: 'if (unsettled <= 0) return 0;',
+    by: 'return 0;',
+  },
+  {
+    name: 'room is kept for positions alone',
+    file: 'writer.ts',
+    text: 'return Math.floor(unsettled / this.#options.unsavedMax) + (DOUBTFUL_ZONES + 1) * this.#frameSlotsMax + 1;',
+    by: 'return Math.floor(unsettled / this.#options.unsavedMax);',
+  },
+  {
+    name: 'room is kept for the victim of the sector before',
+    file: 'writer.ts',
+    text: 'this.#victimEnd = undefined;',
+    by: '',
+  },
+  {
+    name: 'an eviction is not counted',
+    file: 'writer.ts',
+    text: 'if (survivor !== undefined) this.settlement.evict(survivor.base);',
+    by: '',
+  },
+  {
+    name: 'an eviction is counted after the header that should tell of it',
+    file: 'writer.ts',
+    text: '        if (survivor !== undefined) this.settlement.evict(survivor.base);\n        const header = this.#headerOf(target, base);',
+    by: '        const header = this.#headerOf(target, base);\n        if (survivor !== undefined) this.settlement.evict(survivor.base);',
+  },
+  {
+    name: 'a record carries a position past dropped numbers that nothing else tells of',
+    file: 'writer.ts',
+    text: 'lag < LAG_NONE && settlement.dropped === this.#savedDropped;',
+    by: 'lag < LAG_NONE;',
+  },
+  {
+    name: 'the books in an ACK frame are those from before the sector was opened',
+    file: 'writer.ts',
+    text: 'return this.#roll(mayEvict, this.next);',
+    by: 'return this.#roll(mayEvict, this.next) && this.#put(0, 0, this.next, this.#ackBody);',
+  },
+  {
+    name: 'one release more than allowed is left unsaved',
+    file: 'outbox.ts',
+    text: 'if (writer.unsaved >= this.#unsavedMax) writer.save();',
+    by: 'if (writer.unsaved > this.#unsavedMax) writer.save();',
+  },
+  {
+    name: 'the largest lag of a record means none',
+    file: 'frame.ts',
+    text: 'export const LAG_NONE = 15;',
+    by: 'export const LAG_NONE = 14;',
+  },
+  {
+    name: 'a number is settled twice',
+    file: 'settlement.ts',
+    text: 'const to = Math.min(end, range?.first ?? end);',
+    by: 'const to = end;',
+  },
+];
+
+/** The file of the mutant, with its fault in. Throws when a text is not there, or there twice. */
+export function mutate(source: string, { name, file, text, by, also }: Mutant): string {
+  let mutated = source;
+  for (const part of also === undefined ? [{ text, by }] : [{ text, by }, also]) {
+    const pieces = mutated.split(part.text);
+    if (pieces.length !== 2)
+      throw new Error(
+        `the mutant "${name}" needs each text once in src/outbox/${file}, one stands there ${pieces.length - 1} times`,
+      );
+    mutated = pieces.join(part.by);
+  }
+  return mutated;
+}
