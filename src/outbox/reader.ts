@@ -111,7 +111,9 @@ export class Reader {
   /** Reads first: if that throws, nothing has changed. */
   #enter(sector: number): void {
     const base = this.#sectors.header(sector)?.base;
-    this.#limit = this.#sectors.header(sector + 1)?.base ?? Number.POSITIVE_INFINITY;
+    // What stands beyond the active sector was passed over at boot, or is not there yet.
+    const next = sector < this.#log.active ? this.#sectors.header(sector + 1) : undefined;
+    this.#limit = next?.base ?? Number.POSITIVE_INFINITY;
     this.#sector = sector;
     this.#slot = this.#sectors.headerSlots;
     if (base !== undefined) this.#running = base;
