@@ -155,7 +155,9 @@ function standAtEmpty(sectors: Sectors, newest: SectorHeader): Standing {
     const header = sectors.header(sector);
     if (header === undefined) continue;
     const before = standingOf(header);
-    for (let s = sector; s < newest.sectorSequence; s++) scan(sectors, before, s);
+    scan(sectors, before, sector);
+    for (let s = sector + 1; s < newest.sectorSequence; s++)
+      if (sectors.findFrame(s, sectors.headerSlots) !== -1) scan(sectors, before, s);
     if (before.next > newest.base) return { ...before, ghost: newest };
     standing.savedCursor = before.cursor;
     standing.savedDropped = before.dropped;
