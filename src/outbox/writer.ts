@@ -119,13 +119,16 @@ export class Writer implements LogEnd {
     return isDone;
   }
 
-  /** Makes the end of the log solid. `false` when that would have evicted records. */
+  /**
+   * Makes the end of the log solid. `false` when that would have evicted records, and the last one is in doubt: what an ACK
+   * frame follows is not.
+   */
   solidify(): boolean {
     if (this.#isSolid || this.#isBlank) return true;
     this.#begin();
     const isDone = this.#solidify(false);
     this.#isBusy = false;
-    return isDone;
+    return isDone || (this.#last !== undefined && this.#last.payload === undefined);
   }
 
   /** If the action before did not end, what it touched is in doubt. */
