@@ -6,9 +6,10 @@
  * append may or may not have happened, a release may or may not have been saved. An append in doubt happened for certain
  * once its record was handed out, and did not happen for certain once another record got the number it would have had.
  *
- * A record that is neither handed out nor released must have stood in a block that was erased since, oldest first.
+ * A record that is neither handed out nor released must have stood in a block that was erased since, oldest first, and a gap
+ * must tell of it until that gap is released.
  */
-import type { OutboxStatistics } from '../../src/outbox/outbox.js';
+import type { OutboxGap, OutboxStatistics } from '../../src/outbox/outbox.js';
 
 export interface ModelLimits {
   readonly sectors: number;
@@ -66,8 +67,8 @@ export class Model {
   #inDoubt: Doubt[];
   #lastId: number;
   #isAppending: boolean;
-  /** The oldest record that went for an append which has not returned; -1 for none. */
-  #evicted: number;
+  /** By sequence number: what became of a gap that tells of its loss: nothing, RELEASED or UNDONE. */
+  readonly #gapFates: (number | undefined)[];
   /** Block that was erased last. */
   #lastErased: number;
   /** Power cuts and flash calls that threw: ever, before the last block was erased, and before the one before it. */
@@ -88,7 +89,7 @@ export class Model {
     this.#inDoubt = other ? other.#inDoubt.slice() : [];
     this.#lastId = other ? other.#lastId : 0;
     this.#isAppending = other ? other.#isAppending : false;
-    this.#evicted = other ? other.#evicted : -1;
+    this.#gapFates = other ? other.#gapFates.slice() : [];
     // The first boot interrupts nothing.
     this.#interruptions = other ? other.#interruptions : -1;
     this.#lastErased = other ? other.#lastErased : -1;
@@ -117,7 +118,6 @@ export class Model {
     if (skipped < 0) throw new Error(`number ${sequence} was given again`);
     if (skipped >= this.#inDoubt.length) throw new Error(`number ${sequence} leaves out ${skipped} numbers`);
     this.#isAppending = false;
-    this.#evicted = -1;
     const { id, blocks } = this.#inDoubt.pop() as Doubt;
     for (let i = 0; i < skipped; i++) this.#number(UNKNOWN, 0);
     if (this.#inDoubt.length > 0 && !this.#ids.includes(UNKNOWN)) this.#inDoubt = [];
@@ -154,7 +154,6 @@ export class Model {
       else {
         if (oldestElsewhere !== undefined) throw new Error(`record ${sequence} goes before record ${oldestElsewhere}`);
         evicted++;
-        if (this.#evicted === -1) this.#evicted = sequence;
       }
     }
     if (evicted > 0 && !this.#isAppending) throw new Error(`${evicted} records go, though nothing is appended`);
@@ -176,7 +175,6 @@ export class Model {
   booting(): void {
     this.interrupted();
     this.#forgetAhead();
-    this.#evicted = -1;
     const { unsavedMax, blockLength } = this.#limits;
     const isRoomUsedUp = this.#interruptions - this.#interruptionsBefore > 2;
     this.#unsavedMax = Math.max(
@@ -186,14 +184,14 @@ export class Model {
     this.#isForgotten = false;
   }
 
-  /** What was released ahead of an older record, that may have been evicted just now, is known in RAM only. */
+  /** What was released ahead of an older record, or of a gap, is known in RAM only. */
   #forgetAhead(): void {
     let isAhead = false;
     for (let sequence = 0; sequence < this.#ids.length; sequence++) {
       const fate = this.#fates[sequence];
       if (fate === RELEASED) {
         if (isAhead) this.#fates[sequence] = UNDONE;
-      } else if (fate !== PENDING || this.#blocks[sequence] !== 0 || sequence === this.#evicted) isAhead = true;
+      } else if (fate !== PENDING || this.#gapFates[sequence] !== RELEASED) isAhead = true;
     }
   }
 
@@ -235,6 +233,21 @@ export class Model {
     this.#fates[sequence] = RELEASED;
   }
 
+  /** A consumer received a gap. What was not released of it is gone, whatever was known before of its release. */
+  receivedGap({ sequence: first, end, reason }: OutboxGap): void {
+    if (end <= first) throw new Error(`a gap from ${first} to ${end}`);
+    for (let sequence = first; sequence < end; sequence++) {
+      if (this.#fates[sequence] === PENDING && this.#blocks[sequence] !== 0)
+        throw new Error(`record ${sequence} is said to be ${reason}`);
+      if (this.#gapFates[sequence] !== undefined) this.#gapFates[sequence] = UNDONE;
+    }
+  }
+
+  /** A gap is about to be released. */
+  releasingGap({ sequence: first, end }: OutboxGap): void {
+    for (let sequence = first; sequence < end; sequence++) this.#gapFates[sequence] = RELEASED;
+  }
+
   /** A record is about to be released that may have been evicted while it was in flight. */
   releasingLate(): void {
     this.#droppedReleased++;
@@ -242,9 +255,9 @@ export class Model {
 
   /**
    * Holds what an outbox handed out, from the beginning and without releases, against what it owes. `handed` were passed to
-   * `received` before.
+   * `received` before, `gaps` to `receivedGap`.
    */
-  check(handed: readonly number[], books: OutboxStatistics): void {
+  check(handed: readonly number[], gaps: readonly OutboxGap[], books: OutboxStatistics): void {
     const isHanded: boolean[] = [];
     let last = -1;
     for (const sequence of handed) {
@@ -252,6 +265,7 @@ export class Model {
       last = sequence;
       isHanded[sequence] = true;
     }
+    this.#checkGaps(isHanded, gaps);
     // The last record is held back while making it solid would evict others.
     const held = books.queued - handed.length;
     if (held !== 0 && held !== 1) throw new Error(`${books.queued} queued, ${handed.length} handed out`);
@@ -263,6 +277,23 @@ export class Model {
     const forgotten = this.#isForgotten ? 0 : this.#unsavedMax + this.#limits.windowMax;
     if (!this.#isForgotten) this.#forget(isHanded);
     this.#checkDropped(isHanded, books.dropped, forgotten);
+  }
+
+  /** Whatever is neither there nor released is in a gap, or was. */
+  #checkGaps(isHanded: readonly boolean[], gaps: readonly OutboxGap[]): void {
+    const isInGap: boolean[] = [];
+    let last = 0;
+    for (const { sequence: first, end } of gaps) {
+      if (first < last) throw new Error(`a gap from ${first} was handed out after one to ${last}`);
+      last = end;
+      for (let sequence = first; sequence < end; sequence++) isInGap[sequence] = true;
+    }
+    for (let sequence = 0; sequence < this.#ids.length; sequence++) {
+      const isGone = this.#fates[sequence] === PENDING && this.#blocks[sequence] === 0;
+      if (isHanded[sequence] && isInGap[sequence]) throw new Error(`record ${sequence} is handed out and in a gap`);
+      if (isGone && !isHanded[sequence] && !isInGap[sequence] && this.#gapFates[sequence] === undefined)
+        throw new Error(`no gap tells of record ${sequence}`);
+    }
   }
 
   /**

@@ -6,7 +6,7 @@
  */
 import type { SimFlash } from '../../hal/sim/flash.js';
 import { PowerCut } from '../../hal/sim/power-cut.js';
-import type { Outbox, OutboxRecord, openOutbox } from '../../src/outbox/outbox.js';
+import type { Outbox, OutboxGap, OutboxRecord, openOutbox } from '../../src/outbox/outbox.js';
 import { FailingFlash, FlashFailure } from './failing-flash.js';
 import { Model } from './model.js';
 import { PAYLOAD_BYTES_MAX, type ReleaseOrder, type Script, type Step } from './script.js';
@@ -23,8 +23,8 @@ export class Session {
   readonly #failing: FailingFlash;
   /** While the power is on. */
   #outbox: Outbox | undefined;
-  /** Numbers handed out, from the oldest one on that is not released, with the count of dropped records at the time. */
-  #inFlight: { readonly sequence: number; readonly dropped: number; isReleased: boolean }[] = [];
+  /** What was handed out, from the oldest on that is not released, with the count of dropped records at the time. */
+  #inFlight: InFlight[] = [];
   /** Whether nothing was handed out since the boot or the last rewind. */
   #isAtStart = true;
   /** Whether a flash call threw that the script told to. */
@@ -126,11 +126,23 @@ export class Session {
     this.#failing.heal();
     this.#rewind(outbox);
     const handed: number[] = [];
-    for (let record = outbox.next(); record !== undefined; record = outbox.next()) {
-      this.#received(record);
-      handed.push(record.sequence);
+    const gaps: OutboxGap[] = [];
+    let unreadable = 0;
+    for (let item = outbox.next(); item !== undefined; item = outbox.next()) {
+      this.#received(item);
+      if (item.reason === undefined) handed.push(item.sequence);
+      else gaps.push(item);
+      if (item.reason === 'unreadable')
+        for (let sequence = item.sequence; sequence < item.end; sequence++)
+          if (!outbox.isReleased(sequence)) unreadable++;
     }
-    this.model.check(handed, outbox.statistics());
+    const books = outbox.statistics();
+    // What cannot be read counts as queued until the gap is released.
+    this.model.check(handed, gaps, {
+      ...books,
+      queued: books.queued - unreadable,
+      dropped: books.dropped + unreadable,
+    });
     this.#rewind(outbox);
   }
 
@@ -140,18 +152,18 @@ export class Session {
     if (sequence !== undefined) this.model.appended(sequence);
   }
 
-  #take(outbox: Outbox, count: number): number[] {
-    const taken: number[] = [];
+  #take(outbox: Outbox, count: number): InFlight[] {
+    const taken: InFlight[] = [];
     while (taken.length < count && this.#hasWindow()) {
-      const record = this.#attempt(() => outbox.next());
-      if (record === undefined) break;
-      this.#received(record);
-      if (this.#isAtStart) this.model.startingAt(record.sequence);
+      const item = this.#attempt(() => outbox.next());
+      if (item === undefined) break;
+      this.#received(item);
+      if (this.#isAtStart) this.model.startingAt(item.sequence);
       this.#isAtStart = false;
-      this.model.taken(record.sequence);
-      const { dropped } = outbox.statistics();
-      this.#inFlight.push({ sequence: record.sequence, dropped, isReleased: false });
-      taken.push(record.sequence);
+      if (item.reason === undefined) this.model.taken(item.sequence);
+      const inFlight = { item, dropped: outbox.statistics().dropped, isReleased: false };
+      this.#inFlight.push(inFlight);
+      taken.push(inFlight);
     }
     return taken;
   }
@@ -165,8 +177,9 @@ export class Session {
         return shown.push(record.sequence) < count;
       });
     });
-    const taken = this.#take(outbox, count);
+    const items = this.#take(outbox, count);
     if (this.#hasFailed) return;
+    const taken = items.filter(({ item }) => item.reason === undefined).map(({ item }) => item.sequence);
     // It may leave out the last record, whose place may become free only by what `next` finds lost on its way.
     const mayDiffer = shown.length === taken.length - 1 && taken.at(-1) === outbox.statistics().next - 1;
     if (
@@ -174,25 +187,31 @@ export class Session {
       shown.some((sequence, i) => i < taken.length && taken[i] !== sequence)
     )
       throw new Error(`the look ahead showed ${shown}, handed out were ${taken}`);
-    if (shown.length > taken.length && taken.length < count && this.#hasWindow())
+    if (shown.length > taken.length && items.length < count && this.#hasWindow())
       throw new Error(`the look ahead showed ${shown}, only ${taken} were handed out`);
   }
 
   #release(outbox: Outbox, count: number, from: ReleaseOrder): void {
     for (let left = count; left > 0; left--) {
-      const oldest = this.#inFlight[0]?.sequence ?? 0;
-      const open = this.#inFlight.filter(({ sequence, isReleased }) => !isReleased && sequence - oldest < WINDOW_MAX);
+      const oldest = this.#inFlight[0]?.item.sequence ?? 0;
+      const open = this.#inFlight.filter(({ item, isReleased }) => !isReleased && item.sequence - oldest < WINDOW_MAX);
       const at = from === 'oldest' ? 0 : from === 'newest' ? open.length - 1 : open.length >> 1;
       const chosen = open[at];
       if (chosen === undefined) return;
       chosen.isReleased = true;
       while (this.#inFlight[0]?.isReleased) this.#inFlight.shift();
       if (outbox.statistics().dropped > chosen.dropped) this.model.releasingLate();
-      this.#releaseOne(outbox, chosen.sequence);
+      this.#releaseOne(outbox, chosen.item);
     }
   }
 
-  #releaseOne(outbox: Outbox, sequence: number): void {
+  #releaseOne(outbox: Outbox, item: OutboxRecord | OutboxGap): void {
+    if (item.reason !== undefined) {
+      this.model.releasingGap(item);
+      this.#attempt(() => outbox.release(item.sequence, item.end, 'dropped'));
+      return;
+    }
+    const { sequence } = item;
     this.model.releasing(sequence);
     this.#attempt(() => {
       outbox.release(sequence);
@@ -214,9 +233,9 @@ export class Session {
     this.#rewind(outbox);
     const { queued } = outbox.statistics();
     for (let passes = 0; passes < 2; passes++) {
-      for (let [sequence] = this.#take(outbox, 1); sequence !== undefined; [sequence] = this.#take(outbox, 1)) {
+      for (let [taken] = this.#take(outbox, 1); taken !== undefined; [taken] = this.#take(outbox, 1)) {
         this.#inFlight = [];
-        this.#releaseOne(outbox, sequence);
+        this.#releaseOne(outbox, taken.item);
       }
     }
     const left = outbox.statistics().queued;
@@ -235,7 +254,12 @@ export class Session {
     }
   }
 
-  #received({ sequence, stream, payload }: OutboxRecord): void {
+  #received(item: OutboxRecord | OutboxGap): void {
+    if (item.reason !== undefined) {
+      this.model.receivedGap(item);
+      return;
+    }
+    const { sequence, stream, payload } = item;
     this.model.received(sequence, payload);
     if (stream !== streamOf(payload)) throw new Error(`record ${sequence} has stream ${stream}`);
   }
@@ -243,8 +267,14 @@ export class Session {
   #hasWindow(): boolean {
     const oldest = this.#inFlight[0];
     const newest = this.#inFlight.at(-1);
-    return oldest === undefined || newest === undefined || newest.sequence - oldest.sequence < WINDOW_MAX - 1;
+    return oldest === undefined || newest === undefined || newest.item.end - oldest.item.sequence < WINDOW_MAX;
   }
+}
+
+interface InFlight {
+  readonly item: OutboxRecord | OutboxGap;
+  readonly dropped: number;
+  isReleased: boolean;
 }
 
 function streamOf(payload: Uint8Array): number {

@@ -6,7 +6,7 @@
  */
 import { SimFlash, seededRandom } from '../../hal/sim/sim.js';
 import { findLog, type Standing } from '../../src/outbox/boot.js';
-import { Reader } from '../../src/outbox/reader.js';
+import { firstNumber, Reader } from '../../src/outbox/reader.js';
 import { Sectors } from '../../src/outbox/sectors.js';
 import { Settlement } from '../../src/outbox/settlement.js';
 
@@ -52,16 +52,14 @@ export class Dump {
     const standing = findLog(this.#sectors);
     if (standing === undefined) throw new RangeError('the dump holds no log: no block has an intact header');
     this.#standing = standing;
-    this.#settlement = new Settlement(standing.cursor, standing.dropped);
-    const oldest = this.#sectors.header(standing.oldest);
-    if (oldest !== undefined) this.#settlement.evict(oldest.base);
+    const floor = firstNumber(this.#sectors, standing, standing.oldest);
+    this.#settlement = new Settlement(standing.cursor, standing.dropped, floor);
   }
 
   /** From the oldest queued record on, or, with `all`, from the oldest one that can be read. */
   *records({ all = false } = {}): Generator<DumpRecord> {
-    const { cursor } = this.#settlement;
-    const base = this.#sectors.header(this.#standing.oldest)?.base ?? cursor;
-    const reader = new Reader(this.#sectors, this.#standing, all ? Math.min(base, cursor) : cursor);
+    const { cursor, floor } = this.#settlement;
+    const reader = new Reader(this.#sectors, this.#standing, all ? floor : Math.max(cursor, floor));
     this.#unreadable = 0;
     for (let found = reader.read(); found !== 'end'; found = reader.read()) {
       if (found === 'lost') this.#unreadable += Math.max(0, reader.end - Math.max(reader.first, cursor));

@@ -17,6 +17,7 @@ import { bootOf, packReading, type Reading, readingBytesMax } from '../reading/r
 import { Sampler, type SensorStatistics } from '../sampling/sampler.js';
 import { type Books, Ledger } from './books.js';
 import { nextBoot } from './boot-number.js';
+import { Composer } from './composer.js';
 import type { ChannelConfiguration, Configuration, SensorConfiguration } from './configuration.js';
 import { jsonMessage, Presence } from './presence.js';
 import { Publisher } from './publisher.js';
@@ -117,16 +118,21 @@ export class Agent {
     sensors.forEach(({ name, channels }, i) => {
       tables.declare(i, this.#boot, { sensor: name, channels });
     });
-    this.#publisher = new Publisher({
-      outbox: this.#outbox,
+    const composer = new Composer({
+      log: this.#outbox,
+      readings: this.#outbox,
       clock: hal.clock,
       boot: this.#boot,
       anchors: this.#anchors,
       tables,
-      topics,
-      publish,
+      topic: topics.telemetry,
+      unresolvedTopic: topics.unresolved,
+      timeWaitSeconds: publish.timeWaitSeconds,
+      readingsPerMessageMax: publish.readingsPerMessageMax,
+      messageBytesMax: publish.messageBytesMax,
       payloadBytesMax: transmitBytesOf(configuration) - PUBLISH_OVERHEAD_BYTES_MAX - topics.telemetry.length,
     });
+    this.#publisher = new Publisher([{ log: this.#outbox, composer }]);
     this.#presence = new Presence({ topic: topics.status, boot: this.#boot, resetReason: hal.system.resetReason });
     this.#sampler = new Sampler({
       clock: hal.clock,

@@ -6,7 +6,12 @@
  * `ts` (milliseconds since 1970) and `values` are what ThingsBoard, Telegraf and Node-RED take as they are. (boot, seq) is
  * what a consumer recognises duplicates by. A sensor that failed has no values but a `fault`; the record that fixes the
  * wall time of a boot has `anchor`. Without `ts`, nobody knew the time of that boot; `ms` then is the time since it.
+ * `thinned` numbers behind `seq` were left out. Numbers that are lost are told of by
+ *
+ *     {"values":{},"gap":{"first":3452,"last":3573,"reason":"evicted"}}
  */
+
+import type { OutboxGap } from '../outbox/outbox.js';
 import type { SensorTable } from '../reading/channel.js';
 import { bootOf, type Reading } from '../reading/reading.js';
 
@@ -20,14 +25,18 @@ interface Element {
   values: { [name: string]: number };
   boot: number;
   seq: number;
+  thinned?: number;
   fault?: { sensor: string; reason: string };
   anchor?: true;
 }
 
-/** One element. `unixMilliseconds` is when the reading was taken, if that is known. */
+/**
+ * One element, for the numbers sequence <= n < end. `unixMilliseconds` is when the reading was taken, if that is known.
+ */
 export function telemetryOf(
   reading: Reading,
   sequence: number,
+  end: number,
   table: SensorTable | undefined,
   unixMilliseconds: number | undefined,
 ): string {
@@ -44,6 +53,7 @@ export function telemetryOf(
     boot,
     seq: sequence,
   };
+  if (end > sequence + 1) element.thinned = end - sequence - 1;
   if (reading.kind === 'fault') element.fault = { sensor: table?.sensor ?? 'unknown', reason: reading.reason };
   if (reading.kind === 'anchor') element.anchor = true;
   return JSON.stringify(element);
@@ -57,6 +67,11 @@ export function rawTelemetry(sequence: number, stream: number, payload: Uint8Arr
   let raw = '';
   for (const byte of payload) raw += (byte < 16 ? '0' : '') + byte.toString(16);
   return JSON.stringify({ values: {}, boot: bootOf(payload), seq: sequence, stream, raw });
+}
+
+/** What tells of numbers that are lost. */
+export function gapTelemetry({ sequence: first, end, reason }: OutboxGap): string {
+  return JSON.stringify({ values: {}, gap: { first, last: end - 1, reason } });
 }
 
 /** Bytes that an element with values of these channels takes at most. */

@@ -8,9 +8,8 @@
  *   - frames that stand beyond it under the next sector sequence: their header rotted, and they are the newest.
  */
 import { OutboxError } from './error.js';
-import { ackDropped, ackLag, LAG_NONE } from './frame.js';
+import { ackDropped, ackLag, countOf, LAG_NONE, sequenceOf } from './frame.js';
 import { HEADER_BYTES, isTornHeader, type SectorHeader } from './header.js';
-import { sequenceOf } from './reader.js';
 import type { Sectors } from './sectors.js';
 
 /** Where a log stands. */
@@ -208,7 +207,7 @@ function scan(sectors: Sectors, standing: Standing, sector: number): void {
     standing.savedCursor = standing.cursor;
     standing.savedDropped = standing.dropped;
     const { buffer, at } = sectors;
-    const sequence = sequenceOf(buffer[at + 2] as number, standing.next);
+    const sequence = sequenceOf(buffer, at, standing.next);
     if (buffer[at] === 0) {
       standing.cursor = Math.max(standing.cursor, sequence - ackLag(buffer, at));
       standing.dropped = ackDropped(buffer, at);
@@ -216,7 +215,7 @@ function scan(sectors: Sectors, standing: Standing, sector: number): void {
     } else {
       const lag = (buffer[at + 1] as number) & 0x0f;
       if (lag !== LAG_NONE) standing.cursor = Math.max(standing.cursor, sequence - lag);
-      standing.next = sequence + 1;
+      standing.next = sequence + countOf(buffer, at);
     }
   }
 }

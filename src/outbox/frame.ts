@@ -9,16 +9,24 @@
  *   4  u32  CRC-32C of bytes 0-2 and the payload or body, started from the sector sequence and the slot
  *   8       payload, or the body of an ACK frame: u32 lag, u32 dropped
  *
+ * A record of stream 15 is a batch: it stands for several numbers. Its payload follows three bytes:
+ *
+ *   8  u8   how many numbers, 1 to 255
+ *   9  u16  first of them, bits 8-23
+ *
  * lag: sequence number - cursor. In a record 0 to 14, which saves the acknowledged position for nothing; 15 says "not
  * here".
  */
-import { readInt32, readUint32, writeUint32 } from './bytes.js';
+import { readInt32, readUint16, readUint32, writeUint16, writeUint32 } from './bytes.js';
 import { crc8, crc32c } from './crc.js';
 
 export const FRAME_OVERHEAD_BYTES = 8;
 export const ACK_BODY_BYTES = 8;
 export const PAYLOAD_BYTES_MAX = 255;
 export const STREAM_MAX = 14;
+export const BATCH_STREAM = 15;
+/** Before the payload of a batch. */
+export const BATCH_HEAD_BYTES = 3;
 export const LAG_NONE = 15;
 
 /** Where a frame stands; its checksums are bound to it, so that a copy elsewhere or from an earlier lap is no frame. */
@@ -57,6 +65,52 @@ export function encodeFrame(
 export function encodeAck(into: Uint8Array, lag: number, dropped: number): void {
   writeUint32(into, 0, lag);
   writeUint32(into, 4, dropped);
+}
+
+/** The body of a batch that stands for `count` numbers from `sequence` on. */
+export function batchBody(payload: Uint8Array, sequence: number, count: number): Uint8Array {
+  const body = new Uint8Array(BATCH_HEAD_BYTES + payload.byteLength);
+  body[0] = count;
+  writeUint16(body, 1, Math.floor(sequence / 0x100));
+  body.set(payload, BATCH_HEAD_BYTES);
+  return body;
+}
+
+/** How many numbers the record at `at` stands for. */
+export function countOf(bytes: Uint8Array, at: number): number {
+  return isBatch(bytes, at) ? (bytes[at + FRAME_OVERHEAD_BYTES] as number) : 1;
+}
+
+/**
+ * The number of the frame at `at`, the first of its numbers, where `running` is expected: that one or a later one, or that
+ * of the record before, which was written again after a power cut.
+ */
+export function sequenceOf(bytes: Uint8Array, at: number, running: number): number {
+  const modulus = modulusOf(bytes, at);
+  const ahead = (lowSequence(bytes, at) - (running % modulus) + modulus) % modulus;
+  const isAgain = ahead + countOf(bytes, at) === modulus;
+  return isAgain ? running + ahead - modulus : running + ahead;
+}
+
+/** The number of the frame at `at`, the highest one below `end` that it can have. */
+export function sequenceBefore(bytes: Uint8Array, at: number, end: number): number {
+  const modulus = modulusOf(bytes, at);
+  const last = end - 1;
+  return last - (((last % modulus) - lowSequence(bytes, at) + modulus) % modulus);
+}
+
+/** So much of the number stands in the frame. */
+function modulusOf(bytes: Uint8Array, at: number): number {
+  return isBatch(bytes, at) ? 0x1000000 : 0x100;
+}
+
+function lowSequence(bytes: Uint8Array, at: number): number {
+  const low = bytes[at + 2] as number;
+  return isBatch(bytes, at) ? low + readUint16(bytes, at + FRAME_OVERHEAD_BYTES + 1) * 0x100 : low;
+}
+
+function isBatch(bytes: Uint8Array, at: number): boolean {
+  return (bytes[at + 1] as number) >> 4 === BATCH_STREAM;
 }
 
 /** Bytes of payload or body of a frame whose first byte is `length`. */

@@ -8,25 +8,15 @@
  *    8  u16  sectors in the partition
  *   10  u16  slots in a sector
  *   12  u40  base: the first sequence number that goes into this sector
- *   17  u24  lag: base - cursor, the numbers below base that were not settled
+ *   17  u24  reserved, 0
  *   20  u32  dropped: numbers settled without delivery, over the life of the log
- *   24  u32  reserved, 0
+ *   24  u32  lag: base - cursor, the numbers below base that were not settled
  *   28  u32  CRC-32C of bytes 0-27, started from the block number
  *
  * A header also says "the erase before me was complete": it is programmed only after this session erased the block.
  * Magic, version and the place of the CRC are the same in every format version.
  */
-import {
-  readInt32,
-  readUint16,
-  readUint24,
-  readUint32,
-  readUint40,
-  writeUint16,
-  writeUint24,
-  writeUint32,
-  writeUint40,
-} from './bytes.js';
+import { readInt32, readUint16, readUint32, readUint40, writeUint16, writeUint32, writeUint40 } from './bytes.js';
 import { crc32c } from './crc.js';
 
 export const HEADER_BYTES = 32;
@@ -54,8 +44,8 @@ export function encodeHeader(header: SectorHeader): Uint8Array {
   writeUint16(bytes, 8, header.sectors);
   writeUint16(bytes, 10, header.slots);
   writeUint40(bytes, 12, header.base);
-  writeUint24(bytes, 17, header.lag);
   writeUint32(bytes, 20, header.dropped);
+  writeUint32(bytes, 24, header.lag);
   writeUint32(bytes, CRC_AT, crc32c(bytes, 0, CRC_AT, blockRegister(header.sectorSequence % header.sectors)));
   return bytes;
 }
@@ -76,8 +66,8 @@ export function decodeHeader(bytes: Uint8Array, block: number): SectorHeader | '
     sectors: readUint16(bytes, 8),
     slots: readUint16(bytes, 10),
     base: readUint40(bytes, 12),
-    lag: readUint24(bytes, 17),
     dropped: readUint32(bytes, 20),
+    lag: readUint32(bytes, 24),
   };
 }
 

@@ -3,13 +3,14 @@
  *
  *     const outbox = openOutbox(flash);
  *     const sequence = outbox.append(bytes, 0);      // durable when it returns
- *     const record = outbox.next();                  // the oldest not yet handed out
- *     outbox.release(record.sequence);               // delivered: may leave flash
+ *     const item = outbox.next();                    // the oldest not yet handed out: a record, or a gap
+ *     outbox.release(item.sequence, item.end);       // delivered: may leave flash
  *     outbox.rewind();                               // hand out again all that is not released
  *
  * Stores opaque bytes with a stream number; knows neither MQTT nor readings. Opening only reads. Sequence numbers are dense
  * and never repeat, so that a consumer can discard duplicates and see gaps. The log is bounded by its partition: when it
- * is full, the oldest sector is evicted and its records are counted as dropped. After a power cut, at most
+ * is full, the oldest sector is evicted. What was lost is handed out too, as a gap in the numbers with its reason, until it
+ * is released; so a consumer learns of it even after power cuts. After a power cut, at most
  * `acknowledgementsUnsavedMax` released records are handed out again, besides those in flight (more only if a full log
  * suffers several power cuts within one sector: DESIGN.md, "Outbox"). RAM does not grow with what is queued.
  *
@@ -17,12 +18,15 @@
  */
 import type { Flash } from '../../hal/contract.js';
 import { OutboxError } from './error.js';
-import { STREAM_MAX } from './frame.js';
+import { BATCH_HEAD_BYTES, BATCH_STREAM, STREAM_MAX } from './frame.js';
 import { Reader } from './reader.js';
 import { frameSlotsFor, Sectors } from './sectors.js';
+import type { Outcome } from './settlement.js';
 import { Writer } from './writer.js';
 
 export { OutboxError, type OutboxErrorCode } from './error.js';
+
+const BATCH_COUNT_MAX = 255;
 
 export interface OutboxOptions {
   /** Largest payload, 1 to 255 bytes. Every unclean boot costs about this much flash. Default 64. */
@@ -31,23 +35,35 @@ export interface OutboxOptions {
   readonly acknowledgementsUnsavedMax?: number;
 }
 
+/** Stands for the numbers sequence <= n < end: one, or those of a batch. */
 export interface OutboxRecord {
   readonly sequence: number;
-  /** 0 to 14, as given to `append`. */
+  readonly end: number;
+  /** 0 to 14, as given to `append`; 15 for a batch. */
   readonly stream: number;
   /** Valid until the next call of any method of the outbox. */
   readonly payload: Uint8Array;
+  readonly reason?: undefined;
+}
+
+/** What was not released of the numbers sequence <= n < end is lost. */
+export interface OutboxGap {
+  readonly sequence: number;
+  readonly end: number;
+  readonly stream?: undefined;
+  readonly payload?: undefined;
+  readonly reason: 'evicted' | 'unreadable';
 }
 
 /** At any time: next = delivered + queued + dropped + void. All counts are over the life of the log. */
 export interface OutboxStatistics {
   /** The sequence number that the next record will get. */
   readonly next: number;
-  /** The oldest sequence number that is not settled; `next` when nothing is queued. */
+  /** The oldest sequence number that is not released. */
   readonly oldest: number;
   readonly queued: number;
   readonly delivered: number;
-  /** Evicted, or not readable any more. */
+  /** Evicted, or released as dropped. */
   readonly dropped: number;
   /** Numbers that no record ever had. Always 0: a power cut burns none in this format (DESIGN.md, "Outbox"). */
   readonly void: number;
@@ -84,40 +100,76 @@ export class Outbox {
    * flash throws; the record then is not stored.
    */
   append(payload: Uint8Array, stream: number): number {
-    if (payload.byteLength < 1 || payload.byteLength > this.payloadBytesMax)
-      throw new OutboxError(
-        'payload',
-        `the payload has ${payload.byteLength} bytes, expected 1 to ${this.payloadBytesMax}`,
-      );
+    this.#checkPayload(payload, this.payloadBytesMax);
     if (!Number.isInteger(stream) || stream < 0 || stream > STREAM_MAX)
       throw new RangeError(`stream is ${stream}, expected 0 to ${STREAM_MAX}`);
-    return this.#writer.append(payload, stream);
+    return this.#writer.append(payload, stream, 1);
   }
 
-  /** The oldest record that is neither released nor handed out since the last `rewind`; `undefined` when there is none. */
-  next(): OutboxRecord | undefined {
-    const { settlement } = this.#writer;
+  /**
+   * Stores one record that stands for `count` numbers, 1 to 255, from `first` on. The payload may be 3 bytes shorter than
+   * others. `first` is the next number, or, when nothing is queued, any later one. Throws as `append` does.
+   */
+  appendBatch(payload: Uint8Array, first: number, count: number): void {
+    this.#checkPayload(payload, this.payloadBytesMax - BATCH_HEAD_BYTES);
+    if (!Number.isInteger(count) || count < 1 || count > BATCH_COUNT_MAX)
+      throw new RangeError(`count is ${count}, expected 1 to ${BATCH_COUNT_MAX}`);
+    const writer = this.#writer;
+    if (first !== writer.next) {
+      if (!Number.isInteger(first) || first < writer.next || this.#writer.settlement.cursor < writer.next)
+        throw new RangeError(`the batch begins at ${first}, expected ${writer.next}`);
+      writer.skipTo(first);
+    }
+    writer.append(payload, BATCH_STREAM, count);
+  }
+
+  /**
+   * The oldest record or gap that is neither released nor handed out since the last `rewind`; `undefined` when there is
+   * none.
+   */
+  next(): OutboxRecord | OutboxGap | undefined {
+    const writer = this.#writer;
+    const { cursor, floor } = writer.settlement;
     const reader = this.#reader;
-    if (reader.position < settlement.cursor) reader.seek(settlement.cursor);
+    if (reader.position < Math.max(cursor, floor)) {
+      const sequence = writer.settlement.unsettledFrom(reader.position);
+      reader.seek(Math.max(cursor, floor));
+      if (sequence < floor) return { sequence, end: floor, reason: 'evicted' };
+    }
+    let { isSolid } = writer;
     for (;;) {
-      if (reader.position === this.#writer.next - 1 && !this.#writer.solidify()) return undefined;
       const found = reader.read();
       if (found === 'end') return undefined;
-      if (found === 'data') {
-        if (settlement.isSettled(reader.first)) continue;
-        return { sequence: reader.first, stream: reader.stream, payload: reader.payload as Uint8Array };
+      const { first: sequence, end } = reader;
+      if (writer.settlement.unsettledFrom(sequence) >= end) continue;
+      if (end === writer.next && !isSolid) {
+        reader.back(found);
+        if (!writer.solidify()) return undefined;
+        isSolid = true;
+        continue;
       }
-      settlement.settle(reader.first, reader.end, 'dropped');
+      if (found === 'lost') return { sequence, end, reason: 'unreadable' };
+      return { sequence, end, stream: reader.stream, payload: reader.payload as Uint8Array };
     }
   }
 
-  /** Settles a record as delivered. Releasing it twice, or after it was evicted, does nothing. */
-  release(sequence: number): void {
+  /**
+   * Settles the numbers first <= n < end, by default one, as delivered, or, for a gap, as dropped. What was released before
+   * stays as it is.
+   */
+  release(first: number, end: number = first + 1, outcome: Outcome = 'delivered'): void {
     const writer = this.#writer;
-    if (!Number.isInteger(sequence) || sequence < 0 || sequence >= writer.next)
-      throw new RangeError(`there is no record ${sequence}: the next one will be ${writer.next}`);
-    writer.settlement.settle(sequence, sequence + 1, 'delivered');
+    if (!Number.isInteger(first) || !Number.isInteger(end) || first < 0 || end > writer.next)
+      throw new RangeError(
+        `there is no record ${first}${end === first + 1 ? '' : ` to ${end - 1}`}: the next one will be ${writer.next}`,
+      );
+    writer.settlement.settle(first, end, outcome);
     if (writer.unsaved >= this.#unsavedMax) writer.save();
+  }
+
+  /** Whether a number was released. */
+  isReleased(sequence: number): boolean {
+    return this.#writer.settlement.unsettledFrom(sequence) !== sequence;
   }
 
   /** `next` begins again with the oldest record that is not released. */
@@ -126,23 +178,30 @@ export class Outbox {
   }
 
   /**
-   * Shows the records that `next` would hand out, in order, until `visit` returns false. Neither appends nor releases may
-   * be made from inside it.
+   * Shows the records that `next` would hand out, in order and without the gaps, until `visit` returns false. Neither appends
+   * nor releases may be made from inside it.
    */
   lookAhead(visit: (record: OutboxRecord) => boolean): void {
     const { settlement } = this.#writer;
-    const reader = new Reader(this.#sectors, this.#writer, Math.max(this.#reader.position, settlement.cursor));
+    const from = Math.max(this.#reader.position, settlement.cursor, settlement.floor);
+    const reader = new Reader(this.#sectors, this.#writer, from);
     const isSolid = this.#writer.solidify();
     for (let found = reader.read(); found !== 'end'; found = reader.read()) {
-      if (found !== 'data' || settlement.isSettled(reader.first)) continue;
-      if (reader.end === this.#writer.next && !isSolid) return;
-      if (!visit({ sequence: reader.first, stream: reader.stream, payload: reader.payload as Uint8Array })) return;
+      const { first: sequence, end, stream } = reader;
+      if (found !== 'data' || settlement.unsettledFrom(sequence) >= end) continue;
+      if (end === this.#writer.next && !isSolid) return;
+      if (!visit({ sequence, end, stream, payload: reader.payload as Uint8Array })) return;
     }
   }
 
   /** Saves the acknowledged position now: for idle time and before sleep. Costs one small program when there is news. */
   flush(): void {
     this.#writer.save();
+  }
+
+  #checkPayload({ byteLength }: Uint8Array, bytesMax: number): void {
+    if (byteLength < 1 || byteLength > bytesMax)
+      throw new OutboxError('payload', `the payload has ${byteLength} bytes, expected 1 to ${bytesMax}`);
   }
 
   statistics(): OutboxStatistics {

@@ -2,10 +2,11 @@
  * Walks the log in sequence order and says of each number what became of it.
  *
  * Does not know what is settled. Numbers are dense, so what is missing between two frames was lost, and how many is
- * arithmetic: a frame carries the low 8 bits of its number and a sector holds fewer than 255 frames. A sector whose header
+ * arithmetic: a frame carries the low 8 bits of its number and a sector holds fewer than 255 frames (a batch, which stands
+ * for several numbers, carries 24). A sector whose header
  * is damaged costs nothing: its frames are checked against the place they stand in.
  */
-import { FRAME_OVERHEAD_BYTES } from './frame.js';
+import { BATCH_HEAD_BYTES, BATCH_STREAM, countOf, FRAME_OVERHEAD_BYTES, sequenceBefore, sequenceOf } from './frame.js';
 import type { Sectors } from './sectors.js';
 
 /** The end of what there is to read; moves as the log grows. */
@@ -39,6 +40,8 @@ export class Reader {
   #running = 0;
   /** Where the numbers of the next sector begin. A frame beyond is a torn one that reads well again. */
   #limit = 0;
+  /** Where the frame stands that was found last. */
+  #foundSlot = 0;
 
   constructor(sectors: Sectors, log: LogEnd, sequence: number) {
     this.#sectors = sectors;
@@ -53,7 +56,7 @@ export class Reader {
   /** Continues at `sequence`, which must not be below the cursor of the log. */
   seek(sequence: number): void {
     const sector = this.#find(sequence);
-    const first = this.#firstNumber(sector);
+    const first = firstNumber(this.#sectors, this.#log, sector);
     this.#enter(sector);
     this.#expected = sequence;
     this.#running = first;
@@ -76,7 +79,8 @@ export class Reader {
         this.#slot = slot + this.#sectors.frameSlots;
         continue;
       }
-      const sequence = sequenceOf(buffer[at + 2] as number, this.#running);
+      const sequence = sequenceOf(buffer, at, this.#running);
+      const end = sequence + countOf(buffer, at);
       if (!isActive && sequence >= this.#limit) {
         this.#slot = slot + 1;
         continue;
@@ -86,15 +90,25 @@ export class Reader {
         this.#running = sequence;
         return this.#lost(sequence);
       }
-      this.#running = sequence + 1;
+      this.#running = end;
+      this.#foundSlot = slot;
       this.#slot = slot + this.#sectors.frameSlots;
-      if (sequence < this.#expected) continue;
-      this.#tell(sequence, sequence + 1);
+      if (end <= this.#expected) continue;
+      this.#tell(sequence, end);
       this.stream = (buffer[at + 1] as number) >> 4;
-      this.payload = buffer.subarray(at + FRAME_OVERHEAD_BYTES, at + FRAME_OVERHEAD_BYTES + length);
+      const from = at + FRAME_OVERHEAD_BYTES;
+      this.payload = buffer.subarray(this.stream === BATCH_STREAM ? from + BATCH_HEAD_BYTES : from, from + length);
       return 'data';
     }
     return 'end';
+  }
+
+  /** `read`, which has just returned `found`, will find the same once more. */
+  back(found: Found): void {
+    this.#expected = this.first;
+    if (found !== 'data') return;
+    this.#slot = this.#foundSlot;
+    this.#running = this.first;
   }
 
   #lost(end: number): Found {
@@ -117,16 +131,6 @@ export class Reader {
     this.#sector = sector;
     this.#slot = this.#sectors.headerSlots;
     if (base !== undefined) this.#running = base;
-  }
-
-  /** The number of the first frame in `sector`: from its header, or, that damaged, from the sector after it. */
-  #firstNumber(sector: number): number {
-    const header = this.#sectors.header(sector);
-    if (header !== undefined) return header.base;
-    const end = sector === this.#log.active ? this.#log.next : this.#firstNumber(sector + 1);
-    if (this.#sectors.findFrame(sector, this.#sectors.headerSlots) === -1) return end;
-    const low = this.#sectors.buffer[this.#sectors.at + 2] as number;
-    return end - 1 - ((((end - 1) % 256) - low + 256) % 256);
   }
 
   /**
@@ -157,11 +161,11 @@ export class Reader {
   }
 }
 
-/**
- * The number whose low 8 bits are `low`, where `running` is expected: that one or a later one, or the one before, which a
- * record has that was written again after a power cut.
- */
-export function sequenceOf(low: number, running: number): number {
-  const ahead = (low - (running % 256)) & 0xff;
-  return ahead === 0xff ? running - 1 : running + ahead;
+/** The number of the first frame in `sector`: from its header, or, that damaged, from the sector after it. */
+export function firstNumber(sectors: Sectors, log: Pick<LogEnd, 'next' | 'active'>, sector: number): number {
+  const header = sectors.header(sector);
+  if (header !== undefined) return header.base;
+  const end = sector === log.active ? log.next : firstNumber(sectors, log, sector + 1);
+  if (sectors.findFrame(sector, sectors.headerSlots) === -1) return end;
+  return sequenceBefore(sectors.buffer, sectors.at, end);
 }

@@ -6,7 +6,8 @@
  *
  *     next = delivered + queued + dropped
  *
- * A number is dropped when its record was evicted, or could not be read any more.
+ * A number is dropped when its record was evicted or could not be read any more. It is settled only when the consumer has
+ * released the gap that told it so; what is not settled below `floor` counts as dropped all the same.
  */
 
 export type Outcome = 'delivered' | 'dropped';
@@ -21,18 +22,22 @@ export class Settlement {
   cursor: number;
   /** Numbers below the cursor that were not delivered, over the life of the log. */
   dropped: number;
+  /** The lowest number whose record may still be in flash. */
+  floor: number;
   /** Ranges settled ahead of the cursor, ascending, not touching the cursor. */
   readonly #ahead: Range[] = [];
 
-  constructor(cursor: number, dropped: number) {
+  constructor(cursor: number, dropped: number, floor: number) {
     this.cursor = cursor;
     this.dropped = dropped;
+    this.floor = floor;
   }
 
-  isSettled(sequence: number): boolean {
-    if (sequence < this.cursor) return true;
-    for (const range of this.#ahead) if (sequence >= range.first && sequence < range.end) return true;
-    return false;
+  /** The lowest number from `first` on that is not settled. */
+  unsettledFrom(first: number): number {
+    let sequence = Math.max(first, this.cursor);
+    for (const range of this.#ahead) if (sequence >= range.first && sequence < range.end) sequence = range.end;
+    return sequence;
   }
 
   /** Settles the numbers first <= n < end, those settled already excepted. */
@@ -46,24 +51,17 @@ export class Settlement {
     }
   }
 
-  /** All numbers below `base` are gone from flash. */
-  evict(base: number): void {
-    while (this.cursor < base) {
-      const range = this.#ahead[0];
-      this.#advance(range === undefined ? base : Math.min(base, range.first), 'dropped');
-      this.#absorb();
-    }
-  }
-
   /** The three parts of `next`. */
   books(next: number): { delivered: number; queued: number; dropped: number } {
     let { dropped } = this;
     let delivered = this.cursor - this.dropped;
+    let gone = Math.max(0, this.floor - this.cursor);
     for (const range of this.#ahead) {
       if (range.outcome === 'dropped') dropped += range.end - range.first;
       else delivered += range.end - range.first;
+      gone -= Math.max(0, Math.min(range.end, this.floor) - range.first);
     }
-    return { delivered, queued: next - delivered - dropped, dropped };
+    return { delivered, queued: next - delivered - dropped - gone, dropped: dropped + gone };
   }
 
   #settle(first: number, end: number, outcome: Outcome): void {

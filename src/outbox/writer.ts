@@ -17,9 +17,19 @@
  */
 import { findLog, firstBlock, firstHeader, type Standing } from './boot.js';
 import { OutboxError } from './error.js';
-import { ACK_BODY_BYTES, encodeAck, encodeFrame, FRAME_OVERHEAD_BYTES, frameSlots, LAG_NONE } from './frame.js';
+import {
+  ACK_BODY_BYTES,
+  BATCH_STREAM,
+  batchBody,
+  countOf,
+  encodeAck,
+  encodeFrame,
+  FRAME_OVERHEAD_BYTES,
+  frameSlots,
+  LAG_NONE,
+} from './frame.js';
 import type { SectorHeader } from './header.js';
-import type { LogEnd } from './reader.js';
+import { firstNumber, type LogEnd } from './reader.js';
 import type { Sectors } from './sectors.js';
 import { Settlement } from './settlement.js';
 
@@ -39,7 +49,8 @@ export interface WriterOptions {
 /** A frame to be written again: a record, or, without a payload, an ACK. */
 interface Last {
   readonly stream: number;
-  readonly payload: Uint8Array | undefined;
+  readonly body: Uint8Array | undefined;
+  readonly sequence: number;
 }
 
 export class Writer implements LogEnd {
@@ -48,6 +59,8 @@ export class Writer implements LogEnd {
   active: number;
   tail: number;
   oldest: number;
+  /** Whether the last frame has been written again since the boot. */
+  isSolid = false;
 
   readonly #sectors: Sectors;
   readonly #options: WriterOptions;
@@ -57,9 +70,8 @@ export class Writer implements LogEnd {
   #lastSlot: number;
   /** Largest frame that may stand in the active sector, from its header. */
   #frameSlotsMax: number;
-  /** Whether what follows the last frame has been zeroed, and whether the last frame has been written again. */
+  /** Whether what follows the last frame has been zeroed. */
   #isClear = false;
-  #isSolid = false;
   #ghost: SectorHeader | undefined;
   /** The last frame, from when it was read until it has been written again. */
   #last: Last | undefined;
@@ -87,9 +99,8 @@ export class Writer implements LogEnd {
     this.#ghost = standing.ghost;
     this.#savedCursor = standing.savedCursor;
     this.#savedDropped = standing.savedDropped;
-    this.settlement = new Settlement(standing.cursor, standing.dropped);
-    const oldest = this.#isBlank ? undefined : sectors.header(standing.oldest);
-    if (oldest !== undefined) this.settlement.evict(oldest.base);
+    const floor = this.#isBlank ? 0 : firstNumber(sectors, standing, standing.oldest);
+    this.settlement = new Settlement(standing.cursor, standing.dropped, floor);
   }
 
   /** Settled numbers that the flash does not know of yet. */
@@ -97,17 +108,34 @@ export class Writer implements LogEnd {
     return this.settlement.cursor - this.#savedCursor;
   }
 
-  /** Appends a record and returns its number. Durable when it returns. Evicts the oldest sector when the ring is full. */
-  append(payload: Uint8Array, stream: number): number {
+  /**
+   * Appends a record that stands for `count` numbers and returns the first. Durable when it returns. Evicts the oldest sector
+   * when the ring is full.
+   */
+  append(payload: Uint8Array, stream: number, count: number): number {
+    const sequence = this.next;
+    const body = stream === BATCH_STREAM ? batchBody(payload, sequence, count) : payload;
     this.#begin();
     if (this.#isBlank) this.#format();
     this.#solidify(true);
-    const slots = frameSlots(payload.byteLength, this.#sectors.slotBytes);
+    const slots = frameSlots(body.byteLength, this.#sectors.slotBytes);
     if (slots > this.#frameSlotsMax || this.tail + slots + this.#reservedSlots() > this.#sectors.slots)
-      this.#roll(true, this.next);
-    this.#putRecord(payload, stream, this.next, true);
+      this.#roll(true, sequence);
+    this.#putRecord(body, stream, sequence, true);
     this.#isBusy = false;
-    return this.next++;
+    this.next = sequence + count;
+    return sequence;
+  }
+
+  /** Leaves out the numbers below `sequence`. Nothing may be queued. */
+  skipTo(sequence: number): void {
+    this.#begin();
+    if (this.#isBlank) this.#format();
+    this.#solidify(true);
+    this.settlement.settle(this.next, sequence, 'delivered');
+    this.next = sequence;
+    this.#roll(true, sequence);
+    this.#isBusy = false;
   }
 
   /** Saves the books. `false` when that would have evicted records: they stay unsaved until there is room. */
@@ -124,36 +152,36 @@ export class Writer implements LogEnd {
    * frame follows is not.
    */
   solidify(): boolean {
-    if (this.#isSolid || this.#isBlank) return true;
+    if (this.isSolid || this.#isBlank) return true;
     this.#begin();
     const isDone = this.#solidify(false);
     this.#isBusy = false;
-    return isDone || (this.#last !== undefined && this.#last.payload === undefined);
+    return isDone || (this.#last !== undefined && this.#last.body === undefined);
   }
 
   /** If the action before did not end, what it touched is in doubt. */
   #begin(): void {
     if (this.#isBusy) {
       this.#isClear = false;
-      this.#isSolid = false;
+      this.isSolid = false;
     }
     this.#isBusy = true;
   }
 
   #solidify(mayEvict: boolean): boolean {
-    if (this.#isSolid) return true;
+    if (this.isSolid) return true;
     const sectors = this.#sectors;
     if (this.#lastSlot === 0) sectors.firmUp(this.active, 0, sectors.headerSlots);
     else this.#last ??= this.#readLast();
     if (this.#ghost !== undefined) this.#bury(this.#ghost);
     if (!this.#isClear) this.#clear();
     if (this.#last !== undefined) {
-      const { payload, stream } = this.#last;
-      if (payload !== undefined && !this.#putRecord(payload, stream, this.next - 1, mayEvict)) return false;
+      const { body, stream, sequence } = this.#last;
+      if (body !== undefined && !this.#putRecord(body, stream, sequence, mayEvict)) return false;
       if (!this.#isSaved() && !this.#putAck(mayEvict)) return false;
       this.#last = undefined;
     }
-    this.#isSolid = true;
+    this.isSolid = true;
     return true;
   }
 
@@ -167,13 +195,14 @@ export class Writer implements LogEnd {
     const from = at + FRAME_OVERHEAD_BYTES;
     return {
       stream: (buffer[at + 1] as number) >> 4,
-      payload: length === 0 ? undefined : buffer.slice(from, from + length),
+      body: length === 0 ? undefined : buffer.slice(from, from + length),
+      sequence: this.next - countOf(buffer, at),
     };
   }
 
   /** Slots of the record that is to be written again: it may be larger than what this session appends. */
   #copySlots(): number {
-    return this.#last?.payload === undefined ? 0 : frameSlots(this.#last.payload.byteLength, this.#sectors.slotBytes);
+    return this.#last?.body === undefined ? 0 : frameSlots(this.#last.body.byteLength, this.#sectors.slotBytes);
   }
 
   /** First the place of a frame: the header, as long as it is readable, brings us here again. */
@@ -215,7 +244,7 @@ export class Writer implements LogEnd {
       this.#open(header);
       this.oldest = block;
       this.#isBlank = false;
-      this.#isSolid = true;
+      this.isSolid = true;
       return;
     }
     throw new OutboxError('hardware', 'no block of the partition takes a header');
@@ -228,12 +257,12 @@ export class Writer implements LogEnd {
   #roll(mayEvict: boolean, base: number): boolean {
     const sectors = this.#sectors;
     for (let target = this.active + 1; target <= this.active + SECTOR_TRIES; target++) {
-      if (!mayEvict && this.#endOfVictim(target) > this.settlement.cursor) return false;
+      if (!mayEvict && this.#endOfVictim(target) > this.#begun) return false;
       const survivor = this.#survivorOf(target);
       for (let erases = 0; erases < 2; erases++) {
         sectors.erase(target);
         this.oldest = Math.max(this.oldest, target + 1 - sectors.count);
-        if (survivor !== undefined) this.settlement.evict(survivor.base);
+        if (survivor !== undefined) this.settlement.floor = Math.max(this.settlement.floor, survivor.base);
         const header = this.#headerOf(target, base);
         if (!sectors.programHeader(header)) continue;
         this.#open(header);
@@ -270,13 +299,13 @@ export class Writer implements LogEnd {
   }
 
   /** Programs a record, with the acknowledged position if that fits in; in the next sector if this one does not take it. */
-  #putRecord(payload: Uint8Array, stream: number, sequence: number, mayEvict: boolean): boolean {
+  #putRecord(body: Uint8Array, stream: number, sequence: number, mayEvict: boolean): boolean {
     const { settlement } = this;
     for (let rolls = 0; rolls < 2; rolls++) {
       const lag = sequence - settlement.cursor;
       const hasLag = lag >= 0 && lag < LAG_NONE && settlement.dropped === this.#savedDropped;
       const second = (stream << 4) | (hasLag ? lag : LAG_NONE);
-      if (this.#put(payload.byteLength, second, sequence, payload)) {
+      if (this.#put(body.byteLength, second, sequence, body)) {
         if (hasLag) this.#savedCursor = settlement.cursor;
         return true;
       }
@@ -315,14 +344,14 @@ export class Writer implements LogEnd {
   }
 
   /**
-   * Slots kept free at the end of the active sector: ACKs enough to settle the oldest sector, and the zones and the copy
-   * that solidifying takes once. None when the oldest sector is settled: it can be erased at any time.
+   * Slots kept free at the end of the active sector: ACKs enough to settle what was evicted and the oldest sector, and the
+   * zones and the copy that solidifying takes once. None when the oldest sector is settled: it can be erased at any time.
    */
   #reservedSlots(): number {
     this.#victimEnd ??= this.#endOfVictim(this.active + 1);
-    const unsettled = this.#victimEnd - this.settlement.cursor;
+    const unsettled = this.#victimEnd - this.#begun;
     if (unsettled <= 0) return 0;
-    return Math.floor(unsettled / this.#options.unsavedMax) + (DOUBTFUL_ZONES + 1) * this.#frameSlotsMax + 1;
+    return Math.floor(unsettled / this.#options.unsavedMax) + (DOUBTFUL_ZONES + 1) * this.#frameSlotsMax + 2;
   }
 
   /** The number after the last one in the sector that lies where `target` will; the cursor when none lies there. */
@@ -343,6 +372,11 @@ export class Writer implements LogEnd {
   #survivorOf(target: number): SectorHeader | undefined {
     const victim = target - this.#sectors.count;
     return victim < this.oldest ? undefined : this.#sectors.header(victim + 1);
+  }
+
+  /** The lowest number that may be both in flash and not settled. */
+  get #begun(): number {
+    return Math.max(this.settlement.cursor, this.settlement.floor);
   }
 
   #isSaved(): boolean {

@@ -1,5 +1,14 @@
 import { World } from '../../sim/world/world.js';
-import { books, Counter, counterConfiguration, EPOCH, isDense, telemetry, withoutDuplicates } from './fixture.js';
+import {
+  books,
+  Counter,
+  counterConfiguration,
+  EPOCH,
+  isDense,
+  telemetry,
+  unaccounted,
+  withoutDuplicates,
+} from './fixture.js';
 
 function start(seed: number) {
   const world = new World({ seed, epochMilliseconds: EPOCH });
@@ -86,7 +95,7 @@ describe('an agent', () => {
     expect(books(device)).toMatchObject({ queued: 0, dropped: 0, balanced: true });
   });
 
-  it('counts what a full partition evicts, and keeps the books', () => {
+  it('counts what a full partition evicts, tells which numbers that are, and keeps the books', () => {
     const { world, device } = start(6);
     world.broker.stop();
     world.run(24 * 3_600_000);
@@ -99,6 +108,8 @@ describe('an agent', () => {
     expect(books(device)).toMatchObject({ queued: 0, balanced: true });
     expect(elements.length).toBeGreaterThanOrEqual(queued);
     expect(books(device).dropped + elements.length).toBe(books(device).next);
+    expect(telemetry(world).find(({ gap }) => gap)?.gap).toMatchObject({ reason: 'evicted' });
+    expect(unaccounted(telemetry(world), books(device).next)).toBe(0);
     expect(next).toBe(24 * 3600 + 2);
   });
 

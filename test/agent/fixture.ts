@@ -39,6 +39,7 @@ export interface Element {
   readonly seq: number;
   readonly fault?: { readonly sensor: string; readonly reason: string };
   readonly anchor?: true;
+  readonly gap?: { readonly first: number; readonly last: number; readonly reason: string };
   readonly dup: boolean;
 }
 
@@ -56,10 +57,19 @@ export function telemetry(world: World): Element[] {
   return elementsOn(world, 'godwit/field-1/telemetry');
 }
 
-/** First occurrence of each sequence number, in order of arrival. */
+/** First occurrence of each sequence number, in order of arrival, without the gaps. */
 export function withoutDuplicates(elements: readonly Element[]): Element[] {
   const seen = new Set<number>();
-  return elements.filter(({ seq }) => !seen.has(seq) && seen.add(seq));
+  return elements.filter(({ seq, gap }) => gap === undefined && !seen.has(seq) && seen.add(seq));
+}
+
+/** How many numbers below `next` are neither there nor in a gap. */
+export function unaccounted(elements: readonly Element[], next: number): number {
+  const known = new Set(elements.map(({ seq }) => seq));
+  for (const { gap } of elements) if (gap) for (let seq = gap.first; seq <= gap.last; seq++) known.add(seq);
+  let missing = 0;
+  for (let seq = 0; seq < next; seq++) if (!known.has(seq)) missing++;
+  return missing;
 }
 
 export function isDense(elements: readonly Element[]): boolean {

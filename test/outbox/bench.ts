@@ -37,10 +37,14 @@ export function appendAll(outbox: Outbox, from: number, to: number): void {
   for (let id = from; id <= to; id++) outbox.append(payload(id), 0);
 }
 
-/** Hands out everything there is: sequence number and id of the payload. Fails when a payload was changed. */
+/** Hands out everything there is: sequence number and id of the payload. Fails when a payload was changed. Releases the gaps. */
 export function handOut(outbox: Outbox): [sequence: number, id: number][] {
   const handed: [number, number][] = [];
   for (let record = outbox.next(); record !== undefined; record = outbox.next()) {
+    if (record.reason !== undefined) {
+      outbox.release(record.sequence, record.end, 'dropped');
+      continue;
+    }
     const id = (record.payload[0] as number) | ((record.payload[1] as number) << 8);
     if (Buffer.compare(record.payload, payload(id, record.payload.length)) !== 0)
       throw new Error(`record ${record.sequence} is not what was appended`);

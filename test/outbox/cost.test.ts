@@ -68,8 +68,8 @@ describe('a full megabyte', () => {
     boot.changes = flash.programs + flash.erases - before.changes;
   });
 
-  it('holds 32,372 records', () => {
-    expect(again.statistics()).toMatchObject({ next: 32_499, queued: 32_372, dropped: 127 });
+  it('holds 32,371 records', () => {
+    expect(again.statistics()).toMatchObject({ next: 32_498, queued: 32_371, dropped: 127 });
   });
 
   it('is opened in 39 reads of 4832 bytes, and no program or erase', () => {
@@ -78,11 +78,12 @@ describe('a full megabyte', () => {
 
   it('is drained with one program of 16 bytes for 16 records, and 8 erases', () => {
     const before = { programs: flash.programs, programmedBytes: flash.programmedBytes, erases: flash.erases };
-    for (let next = again.next(); next !== undefined; next = again.next()) again.release(next.sequence);
-    expect(flash.programs - before.programs).toBe(2028);
-    expect(flash.programmedBytes - before.programmedBytes).toBe(32_768);
+    for (let item = again.next(); item !== undefined; item = again.next())
+      again.release(item.sequence, item.end, item.reason && 'dropped');
+    expect(flash.programs - before.programs).toBe(2029);
+    expect(flash.programmedBytes - before.programmedBytes).toBe(32_784);
     expect(flash.erases - before.erases).toBe(8);
-    expect(again.statistics()).toMatchObject({ queued: 0, delivered: 32_372, dropped: 127 });
+    expect(again.statistics()).toMatchObject({ queued: 0, delivered: 32_371, dropped: 127 });
   });
 });
 

@@ -1,6 +1,6 @@
 import type { SimFlash } from '../../hal/sim/sim.js';
 import { seededRandom } from '../../hal/sim/sim.js';
-import { OutboxError } from '../../src/outbox/outbox.js';
+import { OutboxError, type OutboxGap } from '../../src/outbox/outbox.js';
 import { appendAll, BLOCK_LENGTH, flashWith, handOut, newFlash, open, payload, range, reopen } from './bench.js';
 
 const BLOCKS = 3;
@@ -10,8 +10,9 @@ function fullLog(): SimFlash {
   const flash = newFlash(BLOCKS);
   const outbox = open(flash);
   appendAll(outbox, 0, 79);
-  const { oldest } = outbox.statistics();
-  for (let sequence = oldest; sequence < oldest + 4; sequence++) outbox.release(sequence);
+  const { end } = outbox.next() as OutboxGap;
+  outbox.release(0, end, 'dropped');
+  for (let sequence = end; sequence < end + 4; sequence++) outbox.release(sequence);
   return flash;
 }
 

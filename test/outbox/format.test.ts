@@ -1,7 +1,14 @@
 import { crc8, crc32c } from '../../src/outbox/crc.js';
-import { encodeAck, encodeFrame, isFrame, isFrameStart } from '../../src/outbox/frame.js';
+import {
+  batchBody,
+  encodeAck,
+  encodeFrame,
+  isFrame,
+  isFrameStart,
+  sequenceBefore,
+  sequenceOf,
+} from '../../src/outbox/frame.js';
 import { decodeHeader, encodeHeader, isTornHeader } from '../../src/outbox/header.js';
-import { sequenceOf } from '../../src/outbox/reader.js';
 import { newFlash, open } from './bench.js';
 
 /** FORMAT.md, byte for byte: a change here is a change of the format. */
@@ -35,10 +42,10 @@ describe('a sector header', () => {
     sectors: 256,
     slots: 256,
     base: 0x0102030405,
-    lag: 0x0607,
+    lag: 0x0c0d0e0f,
     dropped: 0x08090a0b,
   };
-  const bytes = bytesOf('47570128020100000001000105040302010706000b0a090800000000ea3130e3');
+  const bytes = bytesOf('47570128020100000001000105040302010000000b0a09080f0e0d0cbf7fa732');
 
   it('is 32 bytes', () => {
     expect(hexadecimal(encodeHeader(header))).toBe(hexadecimal(bytes));
@@ -140,10 +147,24 @@ describe('a frame', () => {
 
 describe('a sequence number', () => {
   it('is the expected one, one that follows it within 254, or the one before', () => {
+    const frame = (sequence: number) => Uint8Array.of(1, 0, sequence % 256, 0);
     for (const running of [0, 1, 200, 255, 256, 70_000, 2 ** 35 + 250]) {
       for (let ahead = 0; ahead <= 254; ahead++)
-        expect(sequenceOf((running + ahead) % 256, running)).toBe(running + ahead);
-      if (running > 0) expect(sequenceOf((running - 1) % 256, running)).toBe(running - 1);
+        expect(sequenceOf(frame(running + ahead), 0, running)).toBe(running + ahead);
+      if (running > 0) expect(sequenceOf(frame(running - 1), 0, running)).toBe(running - 1);
+      for (let behind = 1; behind <= 256 && behind <= running; behind++)
+        expect(sequenceBefore(frame(running - behind), 0, running)).toBe(running - behind);
+    }
+  });
+
+  it('of a batch is the expected one, one that follows it within 2^24, or that of the batch before', () => {
+    const frame = (sequence: number, count: number) =>
+      Uint8Array.of(4, 0xff, sequence % 256, 0, 0, 0, 0, 0, ...batchBody(Uint8Array.of(1), sequence, count));
+    for (const running of [60, 255, 256, 70_000, 2 ** 24 - 1, 2 ** 35 + 250]) {
+      for (const ahead of [0, 1, 254, 255, 256, 70_000, 2 ** 24 - 51])
+        expect(sequenceOf(frame(running + ahead, 50), 0, running)).toBe(running + ahead);
+      expect(sequenceOf(frame(running - 50, 50), 0, running)).toBe(running - 50);
+      expect(sequenceBefore(frame(running - 50, 50), 0, running)).toBe(running - 50);
     }
   });
 });

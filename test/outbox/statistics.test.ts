@@ -9,7 +9,7 @@ describe('the books', () => {
       if (step % 3 !== 0 || step % 400 < 100) outbox.append(payload(step), 0);
       else {
         const record = outbox.next();
-        if (record !== undefined) outbox.release(record.sequence);
+        if (record !== undefined) outbox.release(record.sequence, record.end, record.reason && 'dropped');
       }
       if (step % 97 === 0) outbox = reopen(flash);
       const { next, delivered, queued, dropped, void: burnt, oldest } = outbox.statistics();
@@ -22,14 +22,19 @@ describe('the books', () => {
   });
 
   it('count a number once, however ranges overlap that are settled out of order', () => {
-    const books = new Settlement(10, 2);
+    const books = new Settlement(10, 2, 0);
     books.settle(17, 18, 'delivered');
     books.settle(12, 14, 'delivered');
     books.settle(11, 20, 'dropped');
     expect(books.books(30)).toEqual({ delivered: 8 + 3, dropped: 2 + 6, queued: 11 });
     books.settle(10, 11, 'delivered');
     expect([books.cursor, books.dropped]).toEqual([20, 8]);
-    books.evict(25);
+    books.floor = 25;
     expect(books.books(30)).toEqual({ delivered: 12, dropped: 13, queued: 5 });
+    books.settle(22, 23, 'delivered');
+    expect(books.books(30)).toEqual({ delivered: 13, dropped: 12, queued: 5 });
+    books.settle(20, 25, 'dropped');
+    expect(books.books(30)).toEqual({ delivered: 13, dropped: 12, queued: 5 });
+    expect([books.cursor, books.dropped]).toEqual([25, 12]);
   });
 });
