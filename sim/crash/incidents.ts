@@ -106,13 +106,18 @@ export const incidents: readonly Incident[] = [
     lastOperation: 3,
   },
   {
-    name: 'the first header throws, and the erase after it is cut',
+    name: 'the first header throws, and what is tried then is cut',
     script: '4x512 seed:1 fail:0:any append cut:0:any:? append append restart*2',
     lastOperation: 0,
   },
   {
-    name: 'the first header is cut in every block, and what is tried then is cut too',
+    name: 'the first header is cut again and again',
     script: '2x512 seed:1 cut:0:prefix-20:? append cut:0:prefix-20:? append cut:0:any:? append append restart*2',
+    lastOperation: 0,
+  },
+  {
+    name: 'the first header is cut and reads blank, and the next session has another largest payload',
+    script: '4x512 seed:1 boot:8 cut:0:nothing-sparse:? append boot:77 append restart*3',
     lastOperation: 0,
   },
   {

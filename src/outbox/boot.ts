@@ -12,6 +12,9 @@ import { ackDropped, ackLag, countOf, LAG_NONE, sequenceOf } from './frame.js';
 import { HEADER_BYTES, isTornHeader, type SectorHeader } from './header.js';
 import type { Sectors } from './sectors.js';
 
+/** Largest frame of the first sector of a log, enough for the payloads of most; a larger record opens the next sector. */
+const FIRST_FRAME_SLOTS_MAX = 5;
+
 /** Where a log stands. */
 export interface Standing {
   /** Every number below it is settled. */
@@ -48,24 +51,14 @@ export function findLog(sectors: Sectors): Standing | undefined {
 }
 
 /**
- * The block of a blank partition that a log can begin in: after the last one where the very first header was cut. When it was
- * cut in every block, and one of them perhaps in an erase after that, that one or the first, to be erased.
- * Throws an OutboxError when the partition holds anything else.
+ * A log that is to begin in a blank partition. Throws an OutboxError when it holds anything but blank blocks and headers that
+ * were cut in the first program of a log.
  */
-export function firstBlock(sectors: Sectors): number {
-  let torn = 0;
-  let first = 0;
-  let other: number | undefined;
-  for (let block = 0; block < sectors.count; block++) {
-    if (sectors.reads(sectors.eraseValue, block, 0, sectors.slots)) continue;
-    if (isTornBlock(sectors, block)) {
-      torn++;
-      first = block + 1;
-    } else other ??= block;
-  }
-  if (other === undefined) return torn === sectors.count ? 0 : first;
-  if (torn === sectors.count - 1) return other;
-  throw new OutboxError('foreign', `the partition holds other data (block ${other}); format it to use it as a log`);
+export function emptyLog(sectors: Sectors): Standing {
+  for (let block = 0; block < sectors.count; block++)
+    if (!sectors.reads(sectors.eraseValue, block, 0, sectors.slots) && !isTornBlock(sectors, block))
+      throw new OutboxError('foreign', `the partition holds other data (block ${block}); format it to use it as a log`);
+  return standingOf(firstHeader(sectors, 0));
 }
 
 function isTornBlock(sectors: Sectors, block: number): boolean {
@@ -77,11 +70,14 @@ function isTornBlock(sectors: Sectors, block: number): boolean {
   );
 }
 
-/** The header of the first sector of a new log; the caller adds the frame limit. */
+/**
+ * The header that a log begins with. Nothing in it depends on the session: the bits that a power cut left weak in its first
+ * program are those that the next attempt clears.
+ */
 export function firstHeader(sectors: Sectors, block: number): SectorHeader {
   return {
     slotBytes: sectors.slotBytes,
-    frameSlotsMax: 0,
+    frameSlotsMax: FIRST_FRAME_SLOTS_MAX,
     sectorSequence: block,
     sectors: sectors.count,
     slots: sectors.slots,

@@ -71,13 +71,10 @@ export function decodeHeader(bytes: Uint8Array, block: number): SectorHeader | '
   };
 }
 
-/**
- * Whether `bytes`, read from block number `block`, can be what a power cut left of a header that `first` describes: every
- * bit that such a header has set still reads 1. Frame limit and CRC may have any value.
- */
-export function isTornHeader(bytes: Uint8Array, first: SectorHeader): boolean {
-  const whole = encodeHeader({ ...first, frameSlotsMax: 0 });
-  for (let i = 0; i < CRC_AT; i++) if (((bytes[i] as number) & (whole[i] as number)) !== whole[i]) return false;
+/** Whether `bytes` can be what a power cut left of `header` in erased flash: every bit that it has set still reads 1. */
+export function isTornHeader(bytes: Uint8Array, header: SectorHeader): boolean {
+  const whole = encodeHeader(header);
+  for (let i = 0; i < HEADER_BYTES; i++) if (((bytes[i] as number) & (whole[i] as number)) !== whole[i]) return false;
   return true;
 }
 

@@ -215,7 +215,7 @@ export function openOutbox(flash: Flash, options?: OutboxOptions): Outbox {
   return new Outbox(flash, options);
 }
 
-/** Erases the whole partition, whatever it holds; it can then be opened as an empty log. */
+/** Erases the whole partition, whatever it holds; it can then be opened as an empty log. Cut by a power loss, it must be repeated. */
 export function formatOutbox(flash: Flash): void {
   flash.eraseBlock(0, flash.status().blocks);
 }

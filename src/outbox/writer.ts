@@ -15,7 +15,7 @@
  *
  * A flash call that throws counts as a power cut: the next write makes the end solid first.
  */
-import { findLog, firstBlock, firstHeader, type Standing } from './boot.js';
+import { emptyLog, findLog, firstHeader } from './boot.js';
 import { OutboxError } from './error.js';
 import {
   ACK_BODY_BYTES,
@@ -88,7 +88,7 @@ export class Writer implements LogEnd {
     this.#options = options;
     this.#frame = new Uint8Array(options.frameSlotsMax * sectors.slotBytes);
     const log = findLog(sectors);
-    const standing = log ?? blankLog(sectors, options.frameSlotsMax);
+    const standing = log ?? emptyLog(sectors);
     this.#isBlank = log === undefined;
     this.next = standing.next;
     this.active = standing.active;
@@ -234,12 +234,11 @@ export class Writer implements LogEnd {
     this.#isClear = true;
   }
 
-  /** Begins a log in a blank partition. What is erased already is not erased again. */
+  /** Begins a log in a blank partition, in the first block that takes the header, torn there or not. */
   #format(): void {
     const sectors = this.#sectors;
-    for (let block = this.active; block < sectors.count; block++) {
-      if (!sectors.reads(sectors.eraseValue, block, 0, sectors.slots)) sectors.erase(block);
-      const header = { ...firstHeader(sectors, block), frameSlotsMax: this.#options.frameSlotsMax };
+    for (let block = 0; block < sectors.count; block++) {
+      const header = firstHeader(sectors, block);
       if (!sectors.programHeader(header)) continue;
       this.#open(header);
       this.oldest = block;
@@ -382,20 +381,4 @@ export class Writer implements LogEnd {
   #isSaved(): boolean {
     return this.unsaved === 0 && this.settlement.dropped === this.#savedDropped;
   }
-}
-
-function blankLog(sectors: Sectors, frameSlotsMax: number): Standing {
-  const active = firstBlock(sectors);
-  return {
-    next: 0,
-    cursor: 0,
-    dropped: 0,
-    savedCursor: 0,
-    savedDropped: 0,
-    active,
-    tail: sectors.slots,
-    lastSlot: 0,
-    frameSlotsMax,
-    oldest: active,
-  };
 }
