@@ -102,7 +102,7 @@ export const incidents: readonly Incident[] = [
   },
   {
     name: 'the last record is in the sector that has to go before the position after it can be saved',
-    script: '2x512 seed:1 append*4 restart:72 append*3 cut:?:any:? append flush restart drain',
+    script: '3x512 seed:1 append*4 restart:72 append*3 cut:?:any:? append flush restart drain',
     lastOperation: 3,
   },
   {
@@ -112,7 +112,7 @@ export const incidents: readonly Incident[] = [
   },
   {
     name: 'the first header is cut again and again',
-    script: '2x512 seed:1 cut:0:prefix-20:? append cut:0:prefix-20:? append cut:0:any:? append append restart*2',
+    script: '3x512 seed:1 cut:0:prefix-20:? append cut:0:prefix-20:? append cut:0:any:? append append restart*2',
     lastOperation: 0,
   },
   {
@@ -133,7 +133,7 @@ export const incidents: readonly Incident[] = [
   },
   {
     name: 'a look ahead shows a record that is held back',
-    script: '2x512 seed:1 boot:77 append*5 restart:77 restart:77 boot:77 look:6 take:1',
+    script: '3x512 seed:1 boot:77 append*5 restart:77 restart:77 boot:77 look:6 take:1',
     lastOperation: 0,
   },
   {

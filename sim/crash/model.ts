@@ -63,6 +63,8 @@ export class Model {
   readonly #ids: number[];
   readonly #fates: number[];
   readonly #blocks: number[];
+  /** By sequence number: whether it may go. */
+  readonly #mayGo: boolean[];
   /** Appends that were interrupted and may have happened. */
   #inDoubt: Doubt[];
   #lastId: number;
@@ -86,6 +88,7 @@ export class Model {
     this.#ids = other ? other.#ids.slice() : [];
     this.#fates = other ? other.#fates.slice() : [];
     this.#blocks = other ? other.#blocks.slice() : [];
+    this.#mayGo = other ? other.#mayGo.slice() : [];
     this.#inDoubt = other ? other.#inDoubt.slice() : [];
     this.#lastId = other ? other.#lastId : 0;
     this.#isAppending = other ? other.#isAppending : false;
@@ -109,6 +112,7 @@ export class Model {
   appending(payloadBytesMax: number): Uint8Array {
     const id = ++this.#lastId;
     this.#isAppending = true;
+    if (this.#lastErased !== -1) this.#giveUp(this.#lastErased + 1);
     this.#inDoubt.push({ id, blocks: 0 });
     return payloadOf(id, 4 + ((id * 7) % (payloadBytesMax - 3)));
   }
@@ -135,30 +139,32 @@ export class Model {
     );
   }
 
-  /** A block is about to be erased. Records go with it only for an append, the oldest first, when all blocks hold some. */
+  /** Only for an append records go, and only those in the block that is to be erased next. */
+  #giveUp(next: number): void {
+    const block = 1 << (next % this.#limits.sectors);
+    for (let sequence = 0; sequence < this.#ids.length; sequence++)
+      if (this.#blocks[sequence] === block) this.#mayGo[sequence] = true;
+  }
+
+  /** A block is about to be erased. Records that go with it were given up, the oldest first. */
   erasing(block: number): void {
     if (block !== this.#lastErased) {
       this.#interruptionsBefore = this.#interruptionsAtErase;
       this.#interruptionsAtErase = this.#interruptions;
       this.#lastErased = block;
     }
-    let evicted = 0;
     let oldestElsewhere: number | undefined;
-    let live = 0;
     for (let sequence = 0; sequence < this.#ids.length; sequence++) {
       const blocks = this.#blocks[sequence] as number;
       this.#blocks[sequence] = blocks & ~(1 << block);
       if (blocks === 0 || this.#fates[sequence] !== PENDING) continue;
-      live |= blocks;
       if (blocks !== 1 << block) oldestElsewhere ??= sequence;
       else {
         if (oldestElsewhere !== undefined) throw new Error(`record ${sequence} goes before record ${oldestElsewhere}`);
-        evicted++;
+        if (!this.#mayGo[sequence]) throw new Error(`record ${sequence} goes, for which no append gave it up`);
       }
     }
-    if (evicted > 0 && !this.#isAppending) throw new Error(`${evicted} records go, though nothing is appended`);
-    if (evicted > 0 && this.#interruptions === 0 && live !== (1 << this.#limits.sectors) - 1)
-      throw new Error(`${evicted} records go, though not all blocks hold records`);
+    if (this.#isAppending) this.#giveUp(block + 1);
     this.#inDoubt = this.#inDoubt.map(({ id, blocks }) => ({ id, blocks: blocks & ~(1 << block) }));
   }
 
@@ -237,7 +243,7 @@ export class Model {
   receivedGap({ sequence: first, end, reason }: OutboxGap): void {
     if (end <= first) throw new Error(`a gap from ${first} to ${end}`);
     for (let sequence = first; sequence < end; sequence++) {
-      if (this.#fates[sequence] === PENDING && this.#blocks[sequence] !== 0)
+      if (this.#fates[sequence] === PENDING && !this.#isGone(sequence))
         throw new Error(`record ${sequence} is said to be ${reason}`);
       if (this.#gapFates[sequence] !== undefined) this.#gapFates[sequence] = UNDONE;
     }
@@ -289,7 +295,7 @@ export class Model {
       for (let sequence = first; sequence < end; sequence++) isInGap[sequence] = true;
     }
     for (let sequence = 0; sequence < this.#ids.length; sequence++) {
-      const isGone = this.#fates[sequence] === PENDING && this.#blocks[sequence] === 0;
+      const isGone = this.#fates[sequence] === PENDING && this.#isGone(sequence);
       if (isHanded[sequence] && isInGap[sequence]) throw new Error(`record ${sequence} is handed out and in a gap`);
       if (isGone && !isHanded[sequence] && !isInGap[sequence] && this.#gapFates[sequence] === undefined)
         throw new Error(`no gap tells of record ${sequence}`);
@@ -322,13 +328,17 @@ export class Model {
         if (fate === RELEASED) throw new Error(`record ${sequence} came again after it had been released`);
       } else if (fate === RELEASED) released++;
       else if (fate !== PENDING) releasesInDoubt++;
-      else if (this.#blocks[sequence] !== 0) throw new Error(`record ${sequence} is missing`);
+      else if (!this.#isGone(sequence)) throw new Error(`record ${sequence} is missing`);
       else missing++;
     }
     if (missing > dropped) throw new Error(`${missing} records are missing, ${dropped} reported dropped`);
     const reportedMax = missing + releasesInDoubt + Math.min(released, this.#droppedReleased + forgotten);
     if (dropped > reportedMax) throw new Error(`${dropped} reported dropped, ${missing} are missing`);
     this.#droppedReleased = dropped - missing;
+  }
+
+  #isGone(sequence: number): boolean {
+    return this.#blocks[sequence] === 0 || this.#mayGo[sequence] === true;
   }
 
   /** Gives the next number. */

@@ -16,7 +16,7 @@ export function explorerOf(
   const random = seededRandom(~seed);
   const drawn = 1 + integerBelow(random, DEPTH_MAX);
   const geometry = {
-    sectors: random() < 0.1 ? 2 : 3 + integerBelow(random, 3),
+    sectors: 3 + integerBelow(random, 3),
     blockLength: random() < 0.8 ? 512 : 1024,
   };
   const script = randomScript(seed, 80 + integerBelow(random, 80), geometry);

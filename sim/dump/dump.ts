@@ -6,7 +6,7 @@
  */
 import { SimFlash, seededRandom } from '../../hal/sim/sim.js';
 import { findLog, type Standing } from '../../src/outbox/boot.js';
-import { firstNumber, Reader } from '../../src/outbox/reader.js';
+import { Reader } from '../../src/outbox/reader.js';
 import { Sectors } from '../../src/outbox/sectors.js';
 import { Settlement } from '../../src/outbox/settlement.js';
 
@@ -52,8 +52,7 @@ export class Dump {
     const standing = findLog(this.#sectors);
     if (standing === undefined) throw new RangeError('the dump holds no log: no block has an intact header');
     this.#standing = standing;
-    const floor = firstNumber(this.#sectors, standing, standing.oldest);
-    this.#settlement = new Settlement(standing.cursor, standing.dropped, floor);
+    this.#settlement = new Settlement(standing.cursor, standing.dropped, standing.floor);
   }
 
   /** From the oldest queued record on, or, with `all`, from the oldest one that can be read. */

@@ -10,6 +10,7 @@
 import { OutboxError } from './error.js';
 import { ackDropped, ackLag, countOf, LAG_NONE, sequenceOf } from './frame.js';
 import { HEADER_BYTES, isTornHeader, type SectorHeader } from './header.js';
+import { firstNumber } from './reader.js';
 import type { Sectors } from './sectors.js';
 
 /** Largest frame of the first sector of a log, enough for the payloads of most; a larger record opens the next sector. */
@@ -25,6 +26,8 @@ export interface Standing {
   savedDropped: number;
   /** The first number not yet given. */
   next: number;
+  /** Numbers below it were given up or are gone. */
+  floor: number;
   /** Sector sequence that frames go to. */
   active: number;
   /** Its first slot after the last intact frame. */
@@ -47,6 +50,7 @@ export function findLog(sectors: Sectors): Standing | undefined {
       ? standAtEmpty(sectors, newest)
       : standAt(sectors, newest);
   standing.oldest = oldestLive(sectors, standing);
+  standing.floor = Math.max(standing.floor, firstNumber(sectors, standing, standing.oldest));
   return standing;
 }
 
@@ -82,6 +86,7 @@ export function firstHeader(sectors: Sectors, block: number): SectorHeader {
     sectors: sectors.count,
     slots: sectors.slots,
     base: 0,
+    kept: 0,
     lag: 0,
     dropped: 0,
   };
@@ -178,6 +183,7 @@ function standAt(sectors: Sectors, header: SectorHeader): Standing {
 function standingOf(header: SectorHeader): Standing {
   return {
     next: header.base,
+    floor: header.base - header.kept,
     cursor: header.base - header.lag,
     dropped: header.dropped,
     savedCursor: header.base - header.lag,

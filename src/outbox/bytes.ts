@@ -4,7 +4,7 @@ export function readUint16(bytes: Uint8Array, at: number): number {
   return (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
 }
 
-function readUint24(bytes: Uint8Array, at: number): number {
+export function readUint24(bytes: Uint8Array, at: number): number {
   return readUint16(bytes, at) | ((bytes[at + 2] as number) << 16);
 }
 
@@ -25,7 +25,7 @@ export function writeUint16(bytes: Uint8Array, at: number, value: number): void 
   bytes[at + 1] = value >> 8;
 }
 
-function writeUint24(bytes: Uint8Array, at: number, value: number): void {
+export function writeUint24(bytes: Uint8Array, at: number, value: number): void {
   writeUint16(bytes, at, value);
   bytes[at + 2] = value >> 16;
 }

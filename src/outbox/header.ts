@@ -8,7 +8,7 @@
  *    8  u16  sectors in the partition
  *   10  u16  slots in a sector
  *   12  u40  base: the first sequence number that goes into this sector
- *   17  u24  reserved, 0
+ *   17  u24  kept: base - floor, the numbers below base that were not given up
  *   20  u32  dropped: numbers settled without delivery, over the life of the log
  *   24  u32  lag: base - cursor, the numbers below base that were not settled
  *   28  u32  CRC-32C of bytes 0-27, started from the block number
@@ -16,13 +16,25 @@
  * A header also says "the erase before me was complete": it is programmed only after this session erased the block.
  * Magic, version and the place of the CRC are the same in every format version.
  */
-import { readInt32, readUint16, readUint32, readUint40, writeUint16, writeUint32, writeUint40 } from './bytes.js';
+import {
+  readInt32,
+  readUint16,
+  readUint24,
+  readUint32,
+  readUint40,
+  writeUint16,
+  writeUint24,
+  writeUint32,
+  writeUint40,
+} from './bytes.js';
 import { crc32c } from './crc.js';
 
 export const HEADER_BYTES = 32;
 export const FORMAT_VERSION = 1;
 const MAGIC = 0x5747;
 const CRC_AT = 28;
+/** More numbers than a partition of any size holds. */
+const KEPT_MAX = 0xffffff;
 
 export interface SectorHeader {
   readonly slotBytes: number;
@@ -31,6 +43,7 @@ export interface SectorHeader {
   readonly slots: number;
   readonly sectorSequence: number;
   readonly base: number;
+  readonly kept: number;
   readonly lag: number;
   readonly dropped: number;
 }
@@ -44,6 +57,7 @@ export function encodeHeader(header: SectorHeader): Uint8Array {
   writeUint16(bytes, 8, header.sectors);
   writeUint16(bytes, 10, header.slots);
   writeUint40(bytes, 12, header.base);
+  writeUint24(bytes, 17, Math.min(header.kept, KEPT_MAX));
   writeUint32(bytes, 20, header.dropped);
   writeUint32(bytes, 24, header.lag);
   writeUint32(bytes, CRC_AT, crc32c(bytes, 0, CRC_AT, blockRegister(header.sectorSequence % header.sectors)));
@@ -66,6 +80,7 @@ export function decodeHeader(bytes: Uint8Array, block: number): SectorHeader | '
     sectors: readUint16(bytes, 8),
     slots: readUint16(bytes, 10),
     base: readUint40(bytes, 12),
+    kept: readUint24(bytes, 17),
     dropped: readUint32(bytes, 20),
     lag: readUint32(bytes, 24),
   };

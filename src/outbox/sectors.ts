@@ -23,7 +23,7 @@ import { decodeHeader, encodeHeader, HEADER_BYTES, type SectorHeader } from './h
 /** Bytes fetched at once: at least the largest frame. */
 const READ_BYTES = 288;
 const SLOT_BYTES = 16;
-const SECTORS_MIN = 2;
+const SECTORS_MIN = 3;
 const SECTORS_MAX = 65_535;
 
 export class Sectors {

@@ -10,8 +10,8 @@
  *   - for the same reason the last frame is then written again, and the last record is not handed out before that: a record
  *     that was delivered and vanishes would leave its number to another;
  *   - a sector is used only if this session erased it and its header read back;
- *   - saving the books never evicts: the end of a sector is kept free for the ACK frames that settling the oldest sector
- *     takes, after which that sector can be erased without loss.
+ *   - saving the books never evicts: the sector that comes next in the ring holds nothing that is queued when an append has
+ *     returned. An append that opens a sector gives up what stands there, and says so in the header.
  *
  * A flash call that throws counts as a power cut: the next write makes the end solid first.
  */
@@ -80,8 +80,8 @@ export class Writer implements LogEnd {
   /** The books as the flash has them. */
   #savedCursor: number;
   #savedDropped: number;
-  /** Numbers below this one stand in the sector that the next roll erases; computed when asked for the first time. */
-  #victimEnd: number | undefined;
+  /** Whether it is known that the sector which the next roll erases holds nothing that is queued. */
+  #isVictimFree = false;
 
   constructor(sectors: Sectors, options: WriterOptions) {
     this.#sectors = sectors;
@@ -99,8 +99,7 @@ export class Writer implements LogEnd {
     this.#ghost = standing.ghost;
     this.#savedCursor = standing.savedCursor;
     this.#savedDropped = standing.savedDropped;
-    const floor = this.#isBlank ? 0 : firstNumber(sectors, standing, standing.oldest);
-    this.settlement = new Settlement(standing.cursor, standing.dropped, floor);
+    this.settlement = new Settlement(standing.cursor, standing.dropped, standing.floor);
   }
 
   /** Settled numbers that the flash does not know of yet. */
@@ -119,7 +118,7 @@ export class Writer implements LogEnd {
     if (this.#isBlank) this.#format();
     this.#solidify(true);
     const slots = frameSlots(body.byteLength, this.#sectors.slotBytes);
-    if (slots > this.#frameSlotsMax || this.tail + slots + this.#reservedSlots() > this.#sectors.slots)
+    if (slots > this.#frameSlotsMax || this.tail + slots > this.#sectors.slots || !this.#hasFreeVictim())
       this.#roll(true, sequence);
     this.#putRecord(body, stream, sequence, true);
     this.#isBusy = false;
@@ -250,21 +249,22 @@ export class Writer implements LogEnd {
   }
 
   /**
-   * Erases the oldest sector and goes on in it. `false`, and nothing done, when that would evict and may not.
+   * Erases the oldest sector and goes on in it. `false`, and nothing done, when that would evict and may not. If it may, what
+   * stands in the sector after it is given up in advance, so that the next roll need not evict.
    * A block that does not take its header is erased once more, then passed over.
    */
   #roll(mayEvict: boolean, base: number): boolean {
     const sectors = this.#sectors;
     for (let target = this.active + 1; target <= this.active + SECTOR_TRIES; target++) {
-      if (!mayEvict && this.#endOfVictim(target) > this.#begun) return false;
-      const survivor = this.#survivorOf(target);
+      if (mayEvict) this.settlement.floor = Math.max(this.settlement.floor, this.#endOfVictim(target + 1));
+      else if (this.#endOfVictim(target) > this.#begun) return false;
       for (let erases = 0; erases < 2; erases++) {
         sectors.erase(target);
         this.oldest = Math.max(this.oldest, target + 1 - sectors.count);
-        if (survivor !== undefined) this.settlement.floor = Math.max(this.settlement.floor, survivor.base);
         const header = this.#headerOf(target, base);
         if (!sectors.programHeader(header)) continue;
         this.#open(header);
+        this.#isVictimFree = mayEvict;
         return true;
       }
       sectors.zero(target, 0, sectors.headerSlots);
@@ -281,6 +281,7 @@ export class Writer implements LogEnd {
       sectors: this.#sectors.count,
       slots: this.#sectors.slots,
       base,
+      kept: base - Math.min(base, settlement.floor),
       lag: Math.max(0, base - settlement.cursor),
       dropped: settlement.dropped,
     };
@@ -292,7 +293,7 @@ export class Writer implements LogEnd {
     this.tail = this.#sectors.headerSlots;
     this.#lastSlot = 0;
     this.#frameSlotsMax = header.frameSlotsMax;
-    this.#victimEnd = undefined;
+    this.#isVictimFree = false;
     this.#savedCursor = Math.min(header.base, this.settlement.cursor);
     this.#savedDropped = header.dropped;
   }
@@ -342,35 +343,15 @@ export class Writer implements LogEnd {
     return false;
   }
 
-  /**
-   * Slots kept free at the end of the active sector: ACKs enough to settle what was evicted and the oldest sector, and the
-   * zones and the copy that solidifying takes once. None when the oldest sector is settled: it can be erased at any time.
-   */
-  #reservedSlots(): number {
-    this.#victimEnd ??= this.#endOfVictim(this.active + 1);
-    const unsettled = this.#victimEnd - this.#begun;
-    if (unsettled <= 0) return 0;
-    return Math.floor(unsettled / this.#options.unsavedMax) + (DOUBTFUL_ZONES + 1) * this.#frameSlotsMax + 2;
+  #hasFreeVictim(): boolean {
+    this.#isVictimFree ||= this.#endOfVictim(this.active + 1) <= this.#begun;
+    return this.#isVictimFree;
   }
 
-  /** The number after the last one in the sector that lies where `target` will; the cursor when none lies there. */
+  /** The number after the last one in the sector that lies where `target` will; 0 when none lies there. */
   #endOfVictim(target: number): number {
     const victim = target - this.#sectors.count;
-    if (victim < this.oldest) return this.settlement.cursor;
-    for (let sector = victim + 1; sector <= this.active; sector++) {
-      const header = this.#sectors.header(sector);
-      if (header !== undefined) return header.base;
-    }
-    return this.next;
-  }
-
-  /**
-   * The header that tells what erasing for `target` costs. Without it (damaged, or nothing is lost) the count is left to
-   * the reader, which finds the numbers missing.
-   */
-  #survivorOf(target: number): SectorHeader | undefined {
-    const victim = target - this.#sectors.count;
-    return victim < this.oldest ? undefined : this.#sectors.header(victim + 1);
+    return victim < this.oldest ? 0 : firstNumber(this.#sectors, this, Math.min(victim + 1, this.active));
   }
 
   /** The lowest number that may be both in flash and not settled. */

@@ -68,22 +68,22 @@ describe('a full megabyte', () => {
     boot.changes = flash.programs + flash.erases - before.changes;
   });
 
-  it('holds 32,371 records', () => {
-    expect(again.statistics()).toMatchObject({ next: 32_498, queued: 32_371, dropped: 127 });
+  it('holds 32,259 records when the oldest are dropped for the first time', () => {
+    expect(again.statistics()).toMatchObject({ next: 32_386, queued: 32_259, dropped: 127 });
   });
 
-  it('is opened in 39 reads of 4832 bytes, and no program or erase', () => {
-    expect(boot).toEqual({ reads: 39, readBytes: 4832, changes: 0 });
+  it('is opened in 39 reads of 5040 bytes, and no program or erase', () => {
+    expect(boot).toEqual({ reads: 39, readBytes: 5040, changes: 0 });
   });
 
   it('is drained with one program of 16 bytes for 16 records, and 8 erases', () => {
     const before = { programs: flash.programs, programmedBytes: flash.programmedBytes, erases: flash.erases };
     for (let item = again.next(); item !== undefined; item = again.next())
       again.release(item.sequence, item.end, item.reason && 'dropped');
-    expect(flash.programs - before.programs).toBe(2029);
+    expect(flash.programs - before.programs).toBe(2022);
     expect(flash.programmedBytes - before.programmedBytes).toBe(32_784);
     expect(flash.erases - before.erases).toBe(8);
-    expect(again.statistics()).toMatchObject({ queued: 0, delivered: 32_371, dropped: 127 });
+    expect(again.statistics()).toMatchObject({ queued: 0, delivered: 32_259, dropped: 127 });
   });
 });
 

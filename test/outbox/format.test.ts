@@ -42,10 +42,11 @@ describe('a sector header', () => {
     sectors: 256,
     slots: 256,
     base: 0x0102030405,
+    kept: 0x060708,
     lag: 0x0c0d0e0f,
     dropped: 0x08090a0b,
   };
-  const bytes = bytesOf('47570128020100000001000105040302010000000b0a09080f0e0d0cbf7fa732');
+  const bytes = bytesOf('47570128020100000001000105040302010807060b0a09080f0e0d0cb88dbcd6');
 
   it('is 32 bytes', () => {
     expect(hexadecimal(encodeHeader(header))).toBe(hexadecimal(bytes));
@@ -72,14 +73,15 @@ describe('a sector header', () => {
       sectors: 65_535,
       slots: 65_535,
       base: 2 ** 40 - 1,
-      lag: 2 ** 24 - 1,
+      kept: 2 ** 24 - 1,
+      lag: 2 ** 32 - 1,
       dropped: 2 ** 32 - 1,
     };
     expect(decodeHeader(encodeHeader(largest), largest.sectorSequence % largest.sectors)).toEqual(largest);
   });
 
   it('that was torn has no bit cleared that it would have kept', () => {
-    const first = { ...header, sectorSequence: 2, base: 0, lag: 0, dropped: 0 };
+    const first = { ...header, sectorSequence: 2, base: 0, kept: 0, lag: 0, dropped: 0 };
     const whole = encodeHeader(first);
     expect(isTornHeader(new Uint8Array(32).fill(0xff), first)).toBe(true);
     expect(isTornHeader(whole, first)).toBe(true);

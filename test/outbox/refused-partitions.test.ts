@@ -90,7 +90,7 @@ describe('the log of a partition of another geometry is refused, and left as it 
     const image = imageOf(records);
     const grown = blank(6 * 512);
     grown.set(image);
-    for (const flash of [flashWith(grown), flashWith(image.slice(0, 3 * 512)), flashWith(image.slice(0, 2 * 512))])
+    for (const flash of [flashWith(grown), flashWith(image.slice(0, 3 * 512))])
       expect(refusal(flash, () => open(flash))).toBe('geometry');
   });
 
@@ -98,9 +98,7 @@ describe('the log of a partition of another geometry is refused, and left as it 
     const image = imageOf(records);
     const padded = blank(2 * SIZE);
     padded.set(image);
-    const sameSize = flashWith(image, 1024);
     const sameCount = flashWith(padded, 1024);
-    expect(refusal(sameSize, () => open(sameSize))).toBe('geometry');
     expect(refusal(sameCount, () => open(sameCount))).toBe('geometry');
   });
 });
