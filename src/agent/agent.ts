@@ -8,9 +8,11 @@
  * A reading is durable when `#store` returns, whatever the connection does; sampling never waits for the network. Each
  * boot gets a number, and, once the wall clock can be believed, an anchor record.
  */
-import type { Hal, Sample, Sensor, Timer } from '../../hal/contract.js';
+import type { Flash, Hal, Sample, Sensor, Timer } from '../../hal/contract.js';
+import { Archive } from '../archive/archive.js';
+import type { Log } from '../archive/log.js';
 import { Connection } from '../mqtt/connection.js';
-import { type Outbox, openOutbox } from '../outbox/outbox.js';
+import { openOutbox } from '../outbox/outbox.js';
 import { Anchors, isBelievable } from '../reading/anchor.js';
 import { ChannelTables } from '../reading/channel.js';
 import { bootOf, packReading, type Reading, readingBytesMax } from '../reading/reading.js';
@@ -82,7 +84,7 @@ export class Agent {
   readonly #configuration: Configuration;
   readonly #onEvent: (event: string) => void;
   readonly #boot: number;
-  readonly #outbox: Outbox;
+  readonly #outbox: Log;
   readonly #anchors: Anchors;
   readonly #ledger: Ledger;
   readonly #publisher: Publisher;
@@ -110,7 +112,7 @@ export class Agent {
     const plans = sensors.map((sensor, i) => planOf(sensor, i, drivers));
     const bytesMax = Math.min(PAYLOAD_BYTES_MAX, Math.max(...sensors.map((s) => readingBytesMax(s.channels.length))));
     this.#record = new Uint8Array(Math.max(...sensors.map((s) => readingBytesMax(s.channels.length))));
-    this.#outbox = openOutbox(hal.flash, { payloadBytesMax: bytesMax, ...outbox });
+    this.#outbox = openLog(hal.flash, outbox, bytesMax);
     this.#boot = nextBoot(hal.keyValue, () => highestBootOf(this.#outbox));
     this.#ledger = new Ledger(this.#outbox.statistics());
     this.#anchors = new Anchors(hal.keyValue, this.#boot);
@@ -317,8 +319,17 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+function openLog(
+  flash: Flash,
+  { mode, acknowledgementsUnsavedMax }: Configuration['outbox'],
+  payloadBytesMax: number,
+): Log {
+  const options = { payloadBytesMax, acknowledgementsUnsavedMax };
+  return mode === 'plain' ? openOutbox(flash, options) : new Archive(flash, mode, options);
+}
+
 /** Reads all that is queued. */
-function highestBootOf(outbox: Outbox): number {
+function highestBootOf(outbox: Log): number {
   let highest = 0;
   outbox.lookAhead(({ payload }) => {
     highest = Math.max(highest, bootOf(payload));

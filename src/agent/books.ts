@@ -5,7 +5,7 @@
  *
  * `sampled` is counted apart from the outbox since boot, so that the equations can fail.
  */
-import type { OutboxStatistics } from '../outbox/outbox.js';
+import type { LogStatistics } from '../archive/log.js';
 
 export interface Books {
   /** Records ever stored: readings, faults and time anchors. */
@@ -24,7 +24,7 @@ export class Ledger {
   readonly #sampledBefore: number;
   #sampled = 0;
 
-  constructor(atBoot: OutboxStatistics) {
+  constructor(atBoot: LogStatistics) {
     this.#sampledBefore = atBoot.next - atBoot.void;
   }
 
@@ -33,7 +33,7 @@ export class Ledger {
     this.#sampled++;
   }
 
-  books(statistics: OutboxStatistics): Books {
+  books(statistics: LogStatistics): Books {
     const { delivered, queued, dropped, next } = statistics;
     const sampled = this.#sampledBefore + this.#sampled;
     const balanced = sampled === delivered + queued + dropped && next === sampled + statistics.void;

@@ -7,18 +7,18 @@
  * Readings of this boot wait, for a while, for a clock that is not set.
  */
 import type { Clock } from '../../hal/contract.js';
+import type { Log } from '../archive/log.js';
 import type { Message } from '../mqtt/packet.js';
 import { utf8Bytes } from '../mqtt/utf8.js';
-import type { Outbox } from '../outbox/outbox.js';
 import type { Anchors } from '../reading/anchor.js';
 import type { Channel, ChannelTables, SensorTable } from '../reading/channel.js';
 import { type Reading, unpackReading } from '../reading/reading.js';
 import { gapTelemetry, rawTelemetry, telemetryOf } from './telemetry.js';
 
 export interface ComposerOptions {
-  readonly log: Pick<Outbox, 'next' | 'rewind'>;
+  readonly log: Pick<Log, 'next' | 'rewind'>;
   /** Where anchors of earlier boots are looked for. */
-  readonly readings: Pick<Outbox, 'lookAhead'>;
+  readonly readings: Pick<Log, 'lookAhead'>;
   readonly clock: Clock;
   readonly boot: number;
   readonly anchors: Anchors;

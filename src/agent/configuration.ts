@@ -1,7 +1,9 @@
 /**
  * The configuration of an agent: what schema.ts describes, as types, checked and with every default filled in.
  */
+
 import type { StreamSecurity } from '../../hal/contract.js';
+import type { ArchiveMode } from '../archive/archive.js';
 import { decodeBase64 } from './base64.js';
 import { configurationSchema } from './schema.js';
 import { ConfigurationError, validate } from './validate.js';
@@ -58,7 +60,7 @@ export interface Configuration {
   readonly topics: Topics;
   readonly sensors: readonly SensorConfiguration[];
   readonly publish: PublishConfiguration;
-  readonly outbox: { readonly acknowledgementsUnsavedMax: number };
+  readonly outbox: { readonly mode: 'plain' | ArchiveMode; readonly acknowledgementsUnsavedMax: number };
 }
 
 /** The checked part before names and topics are derived; optional where the schema has no default. */

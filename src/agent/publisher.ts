@@ -7,13 +7,13 @@
  * the order they were sent in [MQTT-4.6.0-1]. Apart from that, what waits in an earlier feed goes before what waits in a
  * later one.
  */
+import type { Log } from '../archive/log.js';
 import type { Message } from '../mqtt/packet.js';
-import type { Outbox } from '../outbox/outbox.js';
 import type { Composed, Composer, Span } from './composer.js';
 
 /** A log and what makes messages of it. */
 export interface Feed {
-  readonly log: Pick<Outbox, 'release' | 'statistics'>;
+  readonly log: Pick<Log, 'release' | 'statistics'>;
   readonly composer: Composer;
 }
 

@@ -30,6 +30,7 @@ export interface Schema {
   readonly maximum?: number;
   readonly maxLength?: number;
   readonly pattern?: string;
+  readonly enum?: readonly string[];
 }
 
 function settings(
@@ -157,6 +158,14 @@ export const configurationSchema: Schema = settings(
     },
     outbox: {
       ...settings('The log in flash.', {
+        mode: {
+          type: 'string',
+          description:
+            'What becomes of readings that wait long: "plain" keeps each as it is; "compact" packs them, for three to six times ' +
+            'as many; "thin" moreover leaves out every second of the older and three in four of the oldest.',
+          enum: ['plain', 'compact', 'thin'],
+          default: 'plain',
+        },
         acknowledgementsUnsavedMax: whole('Deliveries that a power cut may undo.', 16, 1, 64),
       }),
       default: {},

@@ -11,7 +11,7 @@
  *     {"values":{},"gap":{"first":3452,"last":3573,"reason":"evicted"}}
  */
 
-import type { OutboxGap } from '../outbox/outbox.js';
+import type { LogGap } from '../archive/log.js';
 import type { SensorTable } from '../reading/channel.js';
 import { bootOf, type Reading } from '../reading/reading.js';
 
@@ -70,7 +70,7 @@ export function rawTelemetry(sequence: number, stream: number, payload: Uint8Arr
 }
 
 /** What tells of numbers that are lost. */
-export function gapTelemetry({ sequence: first, end, reason }: OutboxGap): string {
+export function gapTelemetry({ sequence: first, end, reason }: LogGap): string {
   return JSON.stringify({ values: {}, gap: { first, last: end - 1, reason } });
 }
 

@@ -61,7 +61,8 @@ function validateArray(value: unknown, schema: Schema, path: string): unknown {
 
 function validateString(value: unknown, schema: Schema, path: string): unknown {
   if (typeof value !== 'string') throw wrong(path, 'a string', value);
-  const { maxLength = Number.POSITIVE_INFINITY, pattern } = schema;
+  const { maxLength = Number.POSITIVE_INFINITY, pattern, enum: choices } = schema;
+  if (choices !== undefined && !choices.includes(value)) throw wrong(path, `one of ${choices.join(', ')}`, value);
   if ([...value].length > maxLength) throw wrong(path, `at most ${maxLength} characters`);
   if (pattern !== undefined && !new RegExp(pattern).test(value)) throw wrong(path, `a text like ${pattern}`, value);
   return value;

@@ -178,13 +178,13 @@ export class Outbox {
   }
 
   /**
-   * Shows the records that `next` would hand out, in order and without the gaps, until `visit` returns false. Neither appends
-   * nor releases may be made from inside it.
+   * Shows the records that `next` would hand out, in order and without the gaps, until `visit` returns false; with `from`, those
+   * that are not released from that number on. Neither appends nor releases may be made from inside it.
    */
-  lookAhead(visit: (record: OutboxRecord) => boolean): void {
+  lookAhead(visit: (record: OutboxRecord) => boolean, from: number = this.#reader.position): void {
     const { settlement } = this.#writer;
-    const from = Math.max(this.#reader.position, settlement.cursor, settlement.floor);
-    const reader = new Reader(this.#sectors, this.#writer, from);
+    const first = Math.max(from, settlement.cursor, settlement.floor);
+    const reader = new Reader(this.#sectors, this.#writer, first);
     const isSolid = this.#writer.solidify();
     for (let found = reader.read(); found !== 'end'; found = reader.read()) {
       const { first: sequence, end, stream } = reader;
@@ -192,6 +192,19 @@ export class Outbox {
       if (end === this.#writer.next && !isSolid) return;
       if (!visit({ sequence, end, stream, payload: reader.payload as Uint8Array })) return;
     }
+  }
+
+  /** Whether appending a payload (or batch) of so many bytes would evict what is queued. */
+  wouldEvict(byteLength: number): boolean {
+    return this.#writer.wouldEvict(byteLength + BATCH_HEAD_BYTES);
+  }
+
+  /**
+   * Makes sure that no power cut takes back what was appended before the last boot. `false` when that would evict what is
+   * queued.
+   */
+  secure(): boolean {
+    return this.#writer.solidify();
   }
 
   /** Saves the acknowledged position now: for idle time and before sleep. Costs one small program when there is news. */

@@ -117,13 +117,16 @@ export class Writer implements LogEnd {
     this.#begin();
     if (this.#isBlank) this.#format();
     this.#solidify(true);
-    const slots = frameSlots(body.byteLength, this.#sectors.slotBytes);
-    if (slots > this.#frameSlotsMax || this.tail + slots > this.#sectors.slots || !this.#hasFreeVictim())
-      this.#roll(true, sequence);
+    if (this.#needsRoll(body.byteLength)) this.#roll(true, sequence);
     this.#putRecord(body, stream, sequence, true);
     this.#isBusy = false;
     this.next = sequence + count;
     return sequence;
+  }
+
+  /** Whether an append of so many bytes would evict what is queued. */
+  wouldEvict(bodyBytes: number): boolean {
+    return !this.#isBlank && this.#needsRoll(bodyBytes) && this.#endOfVictim(this.active + 2) > this.#begun;
   }
 
   /** Leaves out the numbers below `sequence`. Nothing may be queued. */
@@ -341,6 +344,11 @@ export class Writer implements LogEnd {
       return true;
     }
     return false;
+  }
+
+  #needsRoll(bodyBytes: number): boolean {
+    const slots = frameSlots(bodyBytes, this.#sectors.slotBytes);
+    return slots > this.#frameSlotsMax || this.tail + slots > this.#sectors.slots || !this.#hasFreeVictim();
   }
 
   #hasFreeVictim(): boolean {

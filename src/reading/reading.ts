@@ -3,7 +3,7 @@
  *
  *   varint  boot * 4 + kind
  *   varint  milliseconds since that boot
- *   values  (kind 0)  ceil(channels / 8) bytes: bit i of byte i / 8 says that channel i has a value;
+ *   values  (kind 0)  flags: bit i % 7 of byte i / 7 says that channel i has a value, the top bit that more bytes follow;
  *                     then a signed varint for each, the value * 10^decimals, rounded
  *   fault   (kind 1)  ASCII text: why there is no value
  *   anchor  (kind 2)  varint: the wall time at that moment, milliseconds since 1970
@@ -38,7 +38,7 @@ export type Reading = Moment &
 
 /** Bytes that a reading of `channels` channels takes at most. */
 export function readingBytesMax(channels: number): number {
-  return Math.max(8 + 8 + Math.ceil(channels / 8) + channels * 8, 8 + 8 + FAULT_BYTES_MAX);
+  return Math.max(8 + 8 + Math.ceil(channels / 7) + channels * 8, 8 + 8 + FAULT_BYTES_MAX);
 }
 
 /** Writes `reading` to the start of `into` (large enough by `readingBytesMax`) and returns its length in bytes. */
@@ -93,13 +93,16 @@ function packValues(
   values: readonly (number | undefined)[],
   channels: readonly Channel[],
 ): number {
-  let at = from + Math.ceil(channels.length / 8);
-  into.fill(0, from, at);
+  let last = from;
+  for (let i = 0; i < channels.length; i++) if (values[i] !== undefined) last = from + Math.floor(i / 7);
+  into.fill(0x80, from, last);
+  into[last] = 0;
+  let at = last + 1;
   for (let i = 0; i < channels.length; i++) {
     const scaled = Math.round((values[i] ?? Number.NaN) * 10 ** (channels[i] as Channel).decimals);
     if (!(Math.abs(scaled) <= SCALED_MAX)) continue;
-    const flags = from + (i >> 3);
-    into[flags] = (into[flags] as number) | (1 << (i & 7));
+    const flags = from + Math.floor(i / 7);
+    into[flags] = (into[flags] as number) | (1 << (i % 7));
     at = writeSignedVarint(into, at, scaled);
   }
   return at;
@@ -111,10 +114,12 @@ function unpackValues(
   channels: readonly Channel[],
 ): readonly (number | undefined)[] {
   const flags = reader.at;
-  reader.at += Math.ceil(channels.length / 8);
-  return channels.map((channel, i) =>
-    ((bytes[flags + (i >> 3)] as number) >> (i & 7)) & 1 ? reader.signed() / 10 ** channel.decimals : undefined,
-  );
+  while ((bytes[reader.at++] as number) >= 0x80);
+  const end = reader.at;
+  return channels.map((channel, i) => {
+    const at = flags + Math.floor(i / 7);
+    return at < end && ((bytes[at] as number) >> (i % 7)) & 1 ? reader.signed() / 10 ** channel.decimals : undefined;
+  });
 }
 
 /** Characters beyond ASCII become '?': a reason is for a person, and the space is small. */

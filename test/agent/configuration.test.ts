@@ -34,7 +34,7 @@ describe('a configuration', () => {
         },
       ],
       publish: { readingsPerMessageMax: 8 },
-      outbox: { acknowledgementsUnsavedMax: 16 },
+      outbox: { mode: 'plain', acknowledgementsUnsavedMax: 16 },
     });
   });
 
@@ -69,6 +69,7 @@ describe('a configuration', () => {
     ],
     [{ ...smallest, broker: { host: 'b', port: 0 } }, 'broker.port: expected a whole number from 1 to 65535, found 0'],
     [{ ...smallest, broker: { host: 'b', tls: 'yes' } }, 'broker.tls: expected true or false, found "yes"'],
+    [{ ...smallest, outbox: { mode: 'x' } }, 'outbox.mode: expected one of plain, compact, thin, found "x"'],
     [{ ...smallest, sensors: [] }, 'sensors: expected 1 to 14 elements, found 0'],
     [
       { ...smallest, sensors: [{ ...sensor, channels: [{}] }] },

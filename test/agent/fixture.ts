@@ -39,6 +39,7 @@ export interface Element {
   readonly seq: number;
   readonly fault?: { readonly sensor: string; readonly reason: string };
   readonly anchor?: true;
+  readonly thinned?: number;
   readonly gap?: { readonly first: number; readonly last: number; readonly reason: string };
   readonly dup: boolean;
 }
@@ -65,8 +66,9 @@ export function withoutDuplicates(elements: readonly Element[]): Element[] {
 
 /** How many numbers below `next` are neither there nor in a gap. */
 export function unaccounted(elements: readonly Element[], next: number): number {
-  const known = new Set(elements.map(({ seq }) => seq));
-  for (const { gap } of elements) if (gap) for (let seq = gap.first; seq <= gap.last; seq++) known.add(seq);
+  const known = new Set<number>();
+  for (const { seq, thinned = 0, gap = { first: seq, last: seq + thinned } } of elements)
+    for (let number = gap.first; number <= gap.last; number++) known.add(number);
   let missing = 0;
   for (let seq = 0; seq < next; seq++) if (!known.has(seq)) missing++;
   return missing;

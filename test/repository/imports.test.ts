@@ -16,9 +16,10 @@ const ALLOWED: { readonly [folder: string]: readonly string[] } = {
   'src/outbox': ['src/outbox', 'hal/contract'],
   'src/mqtt': ['src/mqtt', 'hal/contract'],
   'src/reading': ['src/reading', 'hal/contract'],
+  'src/archive': ['src/archive', 'src/outbox', 'src/reading', 'hal/contract'],
   'src/sampling': ['src/sampling', 'hal/contract'],
   'src/drivers': ['src/drivers', 'hal/contract'],
-  'src/agent': ['src/agent', 'src/outbox', 'src/mqtt', 'src/reading', 'src/sampling', 'hal/contract'],
+  'src/agent': ['src/agent', 'src/archive', 'src/outbox', 'src/mqtt', 'src/reading', 'src/sampling', 'hal/contract'],
   'src/main.ts': ['src/agent', 'hal/esp32', 'hal/contract'],
   sim: ['sim', 'src', 'hal/host', 'hal/sim', 'hal/contract', 'node:', 'npm:'],
 };
