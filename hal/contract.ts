@@ -221,4 +221,10 @@ export interface Hal {
   readonly TLS: StreamConstructor;
   readonly network: Network;
   readonly system: System;
+  /**
+   * CRC-32C register after `bytes[start..end)`, bit for bit what `crc32c` of src/outbox/crc.ts gives: a signed 32-bit
+   * integer, `register` starts the sum or continues one. Absent where the platform has nothing faster than the script.
+   * The caller keeps 0 <= start <= end <= bytes.length; a native need not check it.
+   */
+  crc32c?(bytes: Uint8Array, start: number, end: number, register: number): number;
 }
