@@ -93,6 +93,7 @@ export class Agent {
   readonly #values: { [channel: string]: number | undefined } = {};
   readonly #faults: { [sensor: string]: string } = {};
   #session = 0;
+  #delivers = false;
   #unstored = 0;
   #stateDueMilliseconds = 0;
   #statusDueMilliseconds = 0;
@@ -159,7 +160,7 @@ export class Agent {
       will: (session) => this.#presence.will(session),
       onConnected: ({ session }) => this.#connected(session),
       onDisconnected: (cause) => this.#onEvent(`disconnected: ${cause.message}`),
-      onAcknowledged: (token) => this.#publisher.acknowledged(token),
+      onAcknowledged: (token) => this.#acknowledged(token),
       onReady: () => this.#publisher.fill(this.#connection),
     });
   }
@@ -277,6 +278,14 @@ export class Agent {
     this.#publisher.begin();
   }
 
+  /** Once a reading has gone all the way, the firmware has done what it is for: an update on trial may stay. */
+  #acknowledged(token: number): void {
+    this.#publisher.acknowledged(token);
+    if (this.#delivers) return;
+    this.#delivers = true;
+    this.#hal.system.markValid?.();
+  }
+
   /** The latest values, at most once a period: lost when offline, since old values must not look new. */
   #publishState(milliseconds: number): void {
     const { topics, publish } = this.#configuration;
@@ -309,7 +318,7 @@ export class Agent {
   }
 
   #report(): object {
-    return { books: this.#books(), unstored: this.#unstored };
+    return { books: this.#books(), unstored: this.#unstored, freeHeapBytes: this.#hal.system.freeHeap?.() };
   }
 }
 
