@@ -1,6 +1,10 @@
 /** hal/esp32 with, with some, and without the C functions that the manifest's "ffi" binds. The SDK's modules are stood in for. */
-import { jest } from '@jest/globals';
 import { crc32c } from '../../src/outbox/crc.js';
+
+interface Mocking {
+  unstable_mockModule(name: string, factory: () => unknown, options: { virtual: boolean }): void;
+}
+const { jest } = import.meta as ImportMeta & { readonly jest: Mocking };
 
 /** What the SDK has bound: as `modules` gives it. */
 let bound: object | undefined;

@@ -4,9 +4,12 @@
  */
 #include "app_update/include/esp_ota_ops.h"
 #include "esp_attr.h"
-#include "esp_sleep.h"
 #include "esp_system.h"
 #include <stdint.h>
+
+/* As esp_sleep.h has them, which includes headers outside of the folders that the SDK looks in. */
+esp_err_t esp_sleep_enable_timer_wakeup(uint64_t microseconds);
+void esp_deep_sleep_start(void);
 
 /* Neither a reset nor deep sleep touches these; after the loss of power they hold anything, so one vouches for the other. */
 static RTC_NOINIT_ATTR uint32_t retained;
