@@ -1,7 +1,7 @@
 /**
  * The functions of hal/esp32/native, which "ffi" in manifest.json binds into the module "mc/ffi".
  *
- * An SDK from before May 2026 knows no "ffi", and on another platform a manifest may bind fewer of them: what is not there
+ * An SDK older than 8.2 may know no "ffi", and on another platform a manifest may bind fewer of them: what is not there
  * is `undefined`, and whoever could use it does without.
  */
 import Modules from 'modules';
