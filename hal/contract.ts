@@ -144,7 +144,10 @@ export type StreamConstructor = new (options: StreamOptions) => Stream;
 export interface Network {
   /** Whether an address is held, so that connecting makes sense. */
   readonly connected: boolean;
-  /** Calls `onChanged` each time `connected` has changed. One watcher; a later call replaces it. */
+  /**
+   * Calls `onChanged` each time `connected` has changed. One watcher; a later call replaces it. A link that takes power
+   * comes up only when it is watched.
+   */
   watch(onChanged: () => void): void;
 }
 
@@ -152,10 +155,26 @@ export interface Network {
 export interface System {
   /** Unchanging and unique to the hardware (on ESP32 the MAC address), usable as a topic level. */
   readonly hardwareId: string;
-  /** Why this boot happened, in the platform's words: "power-on", "brown-out", "watchdog", ... */
+  /** Why this boot happened, in the platform's words: "power-on", "brown-out", "watchdog", "deep sleep", ... */
   readonly resetReason: string;
   /** Starts the machine anew. Does not return on a device. */
   restart(): void;
+  /** Bytes of heap that nobody holds. Absent where that says nothing. */
+  freeHeap?(): number;
+  /**
+   * The program works: an update that was on trial stays, which otherwise the next boot undoes. Without an update on trial
+   * it does nothing. Absent where there are no updates.
+   */
+  markValid?(): void;
+  /**
+   * Sleeps as deeply as the machine can: RAM, timers and streams are lost. After `milliseconds` (whole, >= 0) it boots, with
+   * the reset reason "deep sleep". Does not return on a device. Only to be called while the network is not in use.
+   */
+  sleep?(milliseconds: number): void;
+  /** What `retain` was last given, since the power came; otherwise 0. */
+  recall?(): number;
+  /** Keeps a whole number from 0 to 2^32 - 1 over sleep and every reset, in memory that does not wear out. */
+  retain?(value: number): void;
 }
 
 /** I2C bus address of one peripheral (ECMA-419 I2C). A transfer that is not acknowledged throws an Error. */
@@ -221,4 +240,10 @@ export interface Hal {
   readonly TLS: StreamConstructor;
   readonly network: Network;
   readonly system: System;
+  /**
+   * CRC-32C register after `bytes[start..end)`, bit for bit what `crc32c` of src/outbox/crc.ts gives: a signed 32-bit
+   * integer, `register` starts the sum or continues one. Absent where the platform has nothing faster than the script.
+   * The caller keeps 0 <= start <= end <= bytes.length; a native need not check it.
+   */
+  crc32c?(bytes: Uint8Array, start: number, end: number, register: number): number;
 }

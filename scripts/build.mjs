@@ -1,7 +1,7 @@
 /**
  * Builds, file by file and without bundling (DESIGN.md, "What runs where"):
  *   build/host    src/, hal/contract, hal/host, hal/sim, sim/   for Node; type declarations beside the files with --types
- *   build/device  src/, hal/contract, hal/esp32                 what manifest.json refers to
+ *   build/device  src/, hal/contract, hal/esp32, hal/lin        what manifest.json refers to
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
@@ -47,7 +47,7 @@ export async function buildHost() {
 }
 
 export async function buildDevice() {
-  await transpile(['hal/contract.ts', ...sources('src', 'hal/esp32')], 'build/device');
+  await transpile(['hal/contract.ts', ...sources('src', 'hal/esp32', 'hal/lin')], 'build/device');
 }
 
 export function buildTypes() {

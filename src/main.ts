@@ -8,19 +8,24 @@
 import type { Sensor } from '../hal/contract.js';
 import { esp32Hal, esp32Io, esp32Sensor } from '../hal/esp32/hal.js';
 import { Agent, type Drivers } from './agent/agent.js';
+import { restsAfterBrownOut } from './agent/brown-out.js';
 import { type Configuration, parseConfiguration } from './agent/configuration.js';
 
 const hal = esp32Hal();
 
-try {
-  const text = hal.keyValue.read('configuration');
-  if (text === undefined) throw new Error('key "configuration" is missing in namespace "godwit" of the nvs partition');
-  const configuration = parseConfiguration(JSON.parse(text), hal.system.hardwareId);
-  const agent = new Agent({ hal, configuration, drivers: driversOf(configuration), onEvent: say });
-  agent.start();
-} catch (error) {
-  // Without a configuration there is nothing to do; restarting at once would only wear the flash.
-  say(error instanceof Error ? error.message : String(error));
+if (!restsAfterBrownOut(hal.system, hal.clock)) begin();
+
+function begin(): void {
+  try {
+    const text = hal.keyValue.read('configuration');
+    if (text === undefined)
+      throw new Error('key "configuration" is missing in namespace "godwit" of the nvs partition');
+    const configuration = parseConfiguration(JSON.parse(text), hal.system.hardwareId);
+    new Agent({ hal, configuration, drivers: driversOf(configuration), onEvent: say }).start();
+  } catch (error) {
+    // Without a configuration there is nothing to do; restarting at once would only wear the flash.
+    say(error instanceof Error ? error.message : String(error));
+  }
 }
 
 function say(event: string): void {

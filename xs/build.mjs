@@ -21,6 +21,8 @@ const engine = JSON.parse(readFileSync(join(here, 'engine.json'), 'utf8'));
 const WORKERS = 2;
 /** Files of ours that the engine is compiled with. */
 const ENGINE_HEADERS = ['platform.h', 'profile.h'];
+/** What a board runs as C, too. */
+const BOARD_FILES = ['../hal/esp32/native/crc32c.c', '../hal/esp32/native/crc32c.h'];
 const ENGINE_OPTIONS = ['-w', '-include', join(here, 'profile.h')];
 
 /** Everything. Leaves in build/xs/built.json what `buildEngine` returned, for the tests; null without a compiler. */
@@ -42,7 +44,7 @@ export async function buildEngine() {
   const folder = join(output, String(bits));
   const program = join(folder, 'xs');
   const flags = compilerFlags(bits);
-  const own = readdirSync(here).filter((name) => /\.[ch]$/.test(name));
+  const own = [...readdirSync(here).filter((name) => /\.[ch]$/.test(name)), ...BOARD_FILES];
   const contentOf = (name) => readFileSync(join(here, name));
   const engineKey = hashOf([JSON.stringify(engine), flags.join(' '), ...ENGINE_HEADERS.map(contentOf)]);
   const hostKey = hashOf([engineKey, ...own.map(contentOf)]);

@@ -5,6 +5,7 @@
  * forgotten; what is wrong with an argument is thrown.
  */
 #include "host.h"
+#include "../hal/esp32/native/crc32c.h"
 #include <math.h>
 
 static void native_trace(xsMachine* the)
@@ -60,6 +61,16 @@ static void native_end(xsMachine* the)
   end(hostOf(the), EXIT_ENDED);
 }
 
+/* The file that a board runs. */
+static void native_crc32c(xsMachine* the)
+{
+  void* buffer;
+  xsUnsignedValue count;
+  xsmcGetBufferReadable(xsArg(0), &buffer, &count);
+  size_t end = (size_t)wholeArgument(the, 2, count), start = (size_t)wholeArgument(the, 1, (double)end);
+  xsmcSetInteger(xsResult, godwit_crc32c(buffer, (uint32_t)start, (uint32_t)end, xsmcToInteger(xsArg(3))));
+}
+
 static const struct {
   const char* name;
   txCallback function;
@@ -75,6 +86,7 @@ static const struct {
     {"flashRead", native_flashRead, 2},
     {"flashWrite", native_flashWrite, 2},
     {"flashErase", native_flashErase, 2},
+    {"crc32c", native_crc32c, 4},
     {"keyRead", native_keyRead, 1},
     {"keyWrite", native_keyWrite, 2},
     {"keyDelete", native_keyDelete, 1},

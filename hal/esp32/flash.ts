@@ -1,5 +1,5 @@
 /**
- * The data partition that holds the outbox.
+ * A data partition as raw flash.
  *
  * The SDK checks nothing and reports every failure in the same words; the ranges are checked here, so that what is left
  * for the SDK to report is the hardware.
@@ -11,17 +11,22 @@
 import FlashStorage, { type Partition } from 'embedded:storage/flash';
 import type { Flash, FlashStatus } from '../contract.js';
 
-export class PartitionFlash implements Flash {
+/** Throws an Error when the partition table (partitions.csv) has no data partition of that name. */
+export function openPartition(label: string): Flash {
+  try {
+    return new PartitionFlash(FlashStorage.open({ path: label, mode: 'r+' }));
+  } catch {
+    throw new Error(`the partition table has no data partition "${label}"`);
+  }
+}
+
+class PartitionFlash implements Flash {
   readonly #partition: Partition;
   readonly #status: FlashStatus;
 
-  constructor(label: string) {
-    try {
-      this.#partition = FlashStorage.open({ path: label, mode: 'r+' });
-    } catch {
-      throw new Error(`the partition table has no data partition "${label}"`);
-    }
-    const { size, blockLength, blocks } = this.#partition.status();
+  constructor(partition: Partition) {
+    const { size, blockLength, blocks } = partition.status();
+    this.#partition = partition;
     this.#status = { size, blockLength, blocks };
   }
 

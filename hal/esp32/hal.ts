@@ -17,8 +17,9 @@ import { Battery } from '../../src/drivers/battery.js';
 import { SHT3x } from '../../src/drivers/sht3x.js';
 import type { Hal, SensorConstructor } from '../contract.js';
 import { Esp32Clock } from './clock.js';
-import { PartitionFlash } from './flash.js';
+import { openPartition } from './flash.js';
 import { NvsKeyValue } from './key-value.js';
+import { crc32cOver, loadNatives } from './natives.js';
 import { WiFiNetwork } from './network.js';
 import { TcpStream } from './stream.js';
 import { esp32System } from './system.js';
@@ -27,7 +28,7 @@ import { TlsStream } from './tls.js';
 
 const timeServerDefault = 'pool.ntp.org';
 
-/** To be called once, when the program begins. */
+/** To be called once, when the program begins. Leaves the radio off until the hardware id or the network is asked for. */
 export function esp32Hal(): Hal {
   const clock = new Esp32Clock();
   // On an ESP32, XS takes this from the hardware's generator.
@@ -41,15 +42,18 @@ export function esp32Hal(): Hal {
     password: keyValue.read('password'),
     onConnected: () => time.synchronize(),
   });
+  const natives = loadNatives();
+  const crc32c = crc32cOver(natives);
   return {
     clock,
     random,
-    flash: new PartitionFlash('outbox'),
+    flash: openPartition('outbox'),
     keyValue,
     TCP: TcpStream,
     TLS: TlsStream,
     network,
-    system: esp32System(network.mac),
+    system: esp32System(() => network.mac, natives),
+    ...(crc32c && { crc32c }),
   };
 }
 

@@ -5,6 +5,7 @@
  * tries again, after a pause that grows while trying fails. It does not know why a try failed (the SDK does not tell):
  * a wrong password looks like an access point that is away.
  *
+ *     idle  --watch-->  joining
  *     joining  --500-->  connected  --below-->  joining or pausing
  *     joining  --200 or too long-->  pausing  --timer-->  joining
  *
@@ -38,7 +39,7 @@ type State = 'idle' | 'joining' | 'connected' | 'pausing';
 
 export class WiFiNetwork implements Network {
   readonly #options: WiFiNetworkOptions;
-  readonly #wifi: WiFi;
+  #wifiWhenNeeded: WiFi | undefined;
   #state: State = 'idle';
   #timer: Timer | undefined;
   #watcher: (() => void) | undefined;
@@ -47,9 +48,6 @@ export class WiFiNetwork implements Network {
 
   constructor(options: WiFiNetworkOptions) {
     this.#options = options;
-    this.#wifi = new WiFi({ onChanged: () => this.#changed() });
-    if (options.ssid === undefined) trace('Wi-Fi: no key "ssid" in the key-value storage, staying offline\n');
-    else this.#join();
   }
 
   get connected(): boolean {
@@ -64,7 +62,17 @@ export class WiFiNetwork implements Network {
   }
 
   watch(onChanged: () => void): void {
+    const isFirst = this.#watcher === undefined;
     this.#watcher = onChanged;
+    if (!isFirst) return;
+    if (this.#options.ssid === undefined) trace('Wi-Fi: no key "ssid" in the key-value storage, staying offline\n');
+    else this.#join();
+  }
+
+  /** Making it starts the radio. */
+  get #wifi(): WiFi {
+    this.#wifiWhenNeeded ??= new WiFi({ onChanged: () => this.#changed() });
+    return this.#wifiWhenNeeded;
   }
 
   #changed(): void {

@@ -11,7 +11,7 @@ import { SimFlash } from './flash.js';
 import { SimKeyValue } from './key-value.js';
 import type { SimLink } from './network.js';
 import { seededRandom } from './random.js';
-import type { Scheduler } from './scheduler.js';
+import type { ScheduledCallback, Scheduler } from './scheduler.js';
 
 export { SimClock, type SimClockOptions } from './clock.js';
 export { SimPeer } from './connection.js';
@@ -42,14 +42,22 @@ export class SimDevice {
   readonly link: SimLink;
   /** How often the device asked to be restarted. It runs on until `reboot()`. */
   restarts = 0;
+  /** How often the device said that its program works. */
+  validMarks = 0;
+  /** What the device is told of its heap. */
+  freeHeapBytes = 150_000;
   /** Called when the power is gone, by a cut in the flash or by `powerDown()`. */
   onPowerDown: (() => void) | undefined;
+  /** Called when a device that slept has booted again, with its new hardware. */
+  onWake: ((hal: Hal) => void) | undefined;
   readonly #scheduler: Scheduler;
   readonly #random: Random;
   readonly #hardwareId: string;
   readonly #epochMilliseconds: number | undefined;
   #clock: SimClock;
   #hal: Hal;
+  #retained = 0;
+  #wake: ScheduledCallback | undefined;
 
   constructor(options: SimDeviceOptions) {
     this.#scheduler = options.scheduler;
@@ -83,9 +91,15 @@ export class SimDevice {
     this.onPowerDown?.();
   }
 
-  /** Cuts the power, if it is not gone already, and boots; what the old `hal` gave out is dead. */
+  /**
+   * Cuts the power, if it is not gone already, and boots; what the old `hal` gave out is dead. For the reset reason
+   * "power-on" the power was gone for long enough that nothing is retained.
+   */
   reboot(resetReason = 'power-on'): Hal {
     if (this.keyValue.powered) this.powerDown();
+    if (this.#wake !== undefined) this.#scheduler.clear(this.#wake);
+    this.#wake = undefined;
+    if (resetReason === 'power-on') this.#retained = 0;
     this.keyValue.powered = true;
     this.link.powerUp();
     this.flash.powerUp();
@@ -115,7 +129,27 @@ export class SimDevice {
         restart: () => {
           this.restarts += 1;
         },
+        freeHeap: () => this.freeHeapBytes,
+        markValid: () => {
+          this.validMarks += 1;
+        },
+        sleep: (milliseconds) => this.#sleep(milliseconds),
+        recall: () => this.#retained,
+        retain: (value) => {
+          this.#retained = value;
+        },
       },
     };
+  }
+
+  #sleep(milliseconds: number): void {
+    if (!Number.isSafeInteger(milliseconds) || milliseconds < 0) {
+      throw new RangeError(`a machine sleeps a whole number of milliseconds, not ${milliseconds}`);
+    }
+    this.powerDown();
+    this.#wake = this.#scheduler.at(this.#scheduler.now + milliseconds, () => {
+      const hal = this.reboot('deep sleep');
+      this.onWake?.(hal);
+    });
   }
 }

@@ -28,6 +28,7 @@ export function xsHal(): Hal {
       resetReason: native.resetReason(),
       restart: native.restart,
     },
+    crc32c: native.crc32c,
   };
 }
 

@@ -26,6 +26,8 @@ declare const native: {
   flashWrite(buffer: Uint8Array, offset: number): void;
   flashErase(start: number, end: number): void;
 
+  crc32c(bytes: Uint8Array, start: number, end: number, register: number): number;
+
   keyRead(key: string): string | undefined;
   keyWrite(key: string, value: string): void;
   keyDelete(key: string): void;

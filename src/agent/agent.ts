@@ -95,6 +95,7 @@ export class Agent {
   readonly #values: { [channel: string]: number | undefined } = {};
   readonly #faults: { [sensor: string]: string } = {};
   #session = 0;
+  #delivers = false;
   #unstored = 0;
   #stateDueMilliseconds = 0;
   #statusDueMilliseconds = 0;
@@ -161,7 +162,7 @@ export class Agent {
       will: (session) => this.#presence.will(session),
       onConnected: ({ session }) => this.#connected(session),
       onDisconnected: (cause) => this.#onEvent(`disconnected: ${cause.message}`),
-      onAcknowledged: (token) => this.#publisher.acknowledged(token),
+      onAcknowledged: (token) => this.#acknowledged(token),
       onReady: () => this.#publisher.fill(this.#connection),
     });
   }
@@ -279,6 +280,14 @@ export class Agent {
     this.#publisher.begin();
   }
 
+  /** Once a reading has gone all the way, the firmware has done what it is for: an update on trial may stay. */
+  #acknowledged(token: number): void {
+    this.#publisher.acknowledged(token);
+    if (this.#delivers) return;
+    this.#delivers = true;
+    this.#hal.system.markValid?.();
+  }
+
   /** The latest values, at most once a period: lost when offline, since old values must not look new. */
   #publishState(milliseconds: number): void {
     const { topics, publish } = this.#configuration;
@@ -311,7 +320,7 @@ export class Agent {
   }
 
   #report(): object {
-    return { books: this.#books(), unstored: this.#unstored };
+    return { books: this.#books(), unstored: this.#unstored, freeHeapBytes: this.#hal.system.freeHeap?.() };
   }
 }
 

@@ -173,3 +173,11 @@ export const configurationSchema: Schema = settings(
   },
   ['broker', 'sensors'],
 );
+
+freeze(configurationSchema);
+
+/** With all that is in it. What is not frozen does not stay in a device's flash alone: it could be written, in RAM. */
+function freeze(value: object): void {
+  for (const inner of Object.values(value)) if (typeof inner === 'object') freeze(inner);
+  Object.freeze(value);
+}

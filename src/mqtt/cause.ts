@@ -24,13 +24,13 @@ export class ConnectionError extends Error {
 }
 
 /** Connect return codes (table 3.1), in the order of their numbers from 1. */
-const REFUSALS = [
+const REFUSALS = Object.freeze([
   'unacceptable protocol version',
   'client identifier rejected',
   'server unavailable',
   'bad user name or password',
   'not authorized',
-];
+]);
 
 export function refusal(code: number): ConnectionError {
   return new ConnectionError('refused', `refused by CONNACK ${code}: ${REFUSALS[code - 1]}`);

@@ -64,20 +64,24 @@ export interface ConnectionOptions {
 }
 
 /** Default, least and most of each limit. */
-const LIMITS = {
-  keepAliveSeconds: [60, 0, 65_535],
-  windowMax: [20, 1, 10_000],
-  packetBytesMax: [2048, 64, 268_435_460],
-  transmitBytesMax: [4096, 64, 268_435_460],
-  connectTimeoutMilliseconds: [10_000, 1, 86_400_000],
-  responseTimeoutMilliseconds: [10_000, 1, 86_400_000],
-  acknowledgeTimeoutMilliseconds: [30_000, 1, 86_400_000],
-  backoffBaseMilliseconds: [1000, 1, 86_400_000],
-  backoffMaxMilliseconds: [120_000, 1, 86_400_000],
-  stableMilliseconds: [60_000, 0, 86_400_000],
-} as const;
+const LIMITS = Object.freeze({
+  keepAliveSeconds: bounds(60, 0, 65_535),
+  windowMax: bounds(20, 1, 10_000),
+  packetBytesMax: bounds(2048, 64, 268_435_460),
+  transmitBytesMax: bounds(4096, 64, 268_435_460),
+  connectTimeoutMilliseconds: bounds(10_000, 1, 86_400_000),
+  responseTimeoutMilliseconds: bounds(10_000, 1, 86_400_000),
+  acknowledgeTimeoutMilliseconds: bounds(30_000, 1, 86_400_000),
+  backoffBaseMilliseconds: bounds(1000, 1, 86_400_000),
+  backoffMaxMilliseconds: bounds(120_000, 1, 86_400_000),
+  stableMilliseconds: bounds(60_000, 0, 86_400_000),
+});
 
 export type Limits = { readonly [name in keyof typeof LIMITS]: number };
+
+function bounds(byDefault: number, least: number, most: number): readonly [number, number, number] {
+  return Object.freeze([byDefault, least, most] as [number, number, number]);
+}
 
 /** Checks what the types cannot, and gives every limit a value. Throws an error that names the option. */
 export function limitsOf(options: ConnectionOptions): Limits {

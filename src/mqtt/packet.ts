@@ -3,7 +3,7 @@
  */
 
 /** Control packet types, the upper four bits of a packet's first byte (section 2.2.1). */
-export const PacketType = {
+export const PacketType = Object.freeze({
   CONNECT: 1,
   CONNACK: 2,
   PUBLISH: 3,
@@ -18,7 +18,7 @@ export const PacketType = {
   PINGREQ: 12,
   PINGRESP: 13,
   DISCONNECT: 14,
-} as const;
+} as const);
 
 /** The delivery guarantees this client offers: at most once, at least once. */
 export type Qos = 0 | 1;

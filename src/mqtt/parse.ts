@@ -8,7 +8,7 @@ import type { InboundPacket, Qos } from './packet.js';
 import { PacketType, ProtocolError } from './packet.js';
 import { decodeUtf8 } from './utf8.js';
 
-const NAMES = [
+const NAMES = Object.freeze([
   'reserved type 0',
   'CONNECT',
   'CONNACK',
@@ -25,7 +25,7 @@ const NAMES = [
   'PINGRESP',
   'DISCONNECT',
   'reserved type 15',
-];
+]);
 const CODE_REFUSED_MAX = 5;
 const SUBSCRIPTION_FAILED = 0x80;
 

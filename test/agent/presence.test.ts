@@ -42,6 +42,14 @@ describe('the status of a device', () => {
     expect(world.broker.disconnects.length).toBe(1);
   });
 
+  it('tells the free heap, where the hardware knows it', () => {
+    const { world, device, retained } = start();
+    expect(retained().freeHeapBytes).toBe(150_000);
+    device.hardware.freeHeapBytes = 90_000;
+    world.run(120_000);
+    expect(retained().freeHeapBytes).toBe(90_000);
+  });
+
   it('tells the books now and then', () => {
     const { world, retained } = start();
     world.run(120_000);

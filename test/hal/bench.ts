@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Clock, Flash, KeyValue, StreamConstructor } from '../../hal/contract.js';
+import type { Clock, Flash, Hal, KeyValue, StreamConstructor } from '../../hal/contract.js';
 import { hostHal } from '../../hal/host/host.js';
 import { Scheduler, SimDevice, SimFlash, SimNetwork, type SimPeer, seededRandom } from '../../hal/sim/sim.js';
 
@@ -16,6 +16,7 @@ export interface Bench {
   readonly flash: Flash;
   readonly keyValue: KeyValue;
   readonly TCP: StreamConstructor;
+  readonly crc32c?: Hal['crc32c'];
   /** Where the echo server listens, which closes a connection after a byte 0. */
   readonly host: string;
   readonly echoPort: number;

@@ -1,5 +1,16 @@
 import type { Stream } from '../../hal/contract.js';
+import { crc32c } from '../../src/outbox/crc.js';
 import { type Bench, benches } from './bench.js';
+
+/** CRC-32C bit by bit, as its definition has it. */
+function longhand(bytes: Uint8Array, start: number, end: number, register: number): number {
+  let crc = register;
+  for (const byte of bytes.subarray(start, end)) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0);
+  }
+  return crc | 0;
+}
 
 describe.each(benches)('the hardware contract on $name', ({ setUp }) => {
   let bench: Bench;
@@ -181,6 +192,37 @@ describe.each(benches)('the hardware contract on $name', ({ setUp }) => {
       expect(keyValue.read('constructor')).toBeUndefined();
       keyValue.write('__proto__', 'x');
       expect(keyValue.read('__proto__')).toBe('x');
+    });
+  });
+
+  describe('checksum, native or else the script', () => {
+    const sum = () => bench.crc32c ?? crc32c;
+
+    it('gives the check value of CRC-32C', () => {
+      const digits = Uint8Array.from([...'123456789'].map(Number), (digit) => digit + 0x30);
+      expect(sum()(digits, 0, 9, -1) ^ -1).toBe(0xe3069283 | 0);
+    });
+
+    it('sums any part of any view from any register, to a signed number', () => {
+      const memory = new Uint8Array(300);
+      let state = 1;
+      const random = (below: number) => {
+        state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
+        return (state >> 8) % below;
+      };
+      for (let i = 0; i < memory.length; i++) memory[i] = random(256);
+      for (let round = 0; round < 300; round++) {
+        const view = memory.subarray(random(40), 40 + random(260));
+        const start = random(view.length + 1);
+        const end = start + random(view.length - start + 1);
+        const register = Math.imul(random(1 << 20), 65537 * (1 + random(7)));
+        expect(sum()(view, start, end, register)).toBe(longhand(view, start, end, register));
+      }
+    });
+
+    it('goes on where it stopped', () => {
+      const bytes = Uint8Array.from({ length: 100 }, (_, i) => 255 - i);
+      expect(sum()(bytes, 37, 100, sum()(bytes, 0, 37, -1))).toBe(sum()(bytes, 0, 100, -1));
     });
   });
 

@@ -12,6 +12,7 @@ const ALLOWED: { readonly [folder: string]: readonly string[] } = {
   'hal/host': ['hal/host', 'hal/contract', 'node:'],
   'hal/sim': ['hal/sim', 'hal/contract'],
   'hal/esp32': ['hal/esp32', 'hal/contract', 'src/drivers', 'embedded:', 'sdk:'],
+  'hal/lin': ['hal/lin', 'embedded:', 'sdk:'],
   'hal/xs': ['hal/xs', 'hal/contract'],
   'src/outbox': ['src/outbox', 'hal/contract'],
   'src/mqtt': ['src/mqtt', 'hal/contract'],
@@ -48,7 +49,7 @@ function targetOf(file: string, specifier: string): string {
   if (specifier.startsWith('.')) return posix.join(posix.dirname(file), specifier);
   if (specifier.startsWith('node:') || specifier.startsWith('embedded:')) return specifier;
   // On the device a bare name is a module of the Moddable SDK.
-  return file.startsWith('hal/esp32/') ? `sdk:${specifier}` : `npm:${specifier}`;
+  return /^hal\/(esp32|lin)\//.test(file) ? `sdk:${specifier}` : `npm:${specifier}`;
 }
 
 function ruleOf(file: string): readonly string[] {

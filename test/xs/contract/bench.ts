@@ -7,7 +7,7 @@ export const benches: ReadonlyArray<{ readonly name: string; readonly setUp: () 
 ];
 
 async function setUp(): Promise<Bench> {
-  const { clock, flash, keyValue, TCP } = xsHal();
+  const { clock, flash, keyValue, TCP, crc32c } = xsHal();
   const written: string[] = [];
   return {
     clock,
@@ -21,6 +21,7 @@ async function setUp(): Promise<Bench> {
       },
     },
     TCP,
+    crc32c,
     host: native.setting('host') as string,
     echoPort: Number(native.setting('echoPort')),
     refusedPort: Number(native.setting('refusedPort')),
