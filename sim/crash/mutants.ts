@@ -93,6 +93,12 @@ export const mutants: readonly Mutant[] = [
     by: 'if (false) {',
   },
   {
+    name: 'a header that was passed over limits what is read',
+    file: 'reader.ts',
+    text: 'const next = sector < this.#log.active ? this.#sectors.header(sector + 1) : undefined;',
+    by: 'const next = this.#sectors.header(sector + 1);',
+  },
+  {
     name: 'a failed read leaves the reader between two sectors',
     file: 'reader.ts',
     text: 'const base = this.#sectors.header(sector)?.base;',
@@ -147,6 +153,12 @@ export const mutants: readonly Mutant[] = [
     file: 'boot.ts',
     text: 'if (before.cursor > standing.cursor) {',
     by: 'if (false) {',
+  },
+  {
+    name: 'a block without header and frames is taken for the end of the log',
+    file: 'boot.ts',
+    text: 'if (sectors.findFrame(s, sectors.headerSlots) !== -1) scan(sectors, before, s);',
+    by: 'scan(sectors, before, s);',
   },
   {
     name: 'the oldest sector with a header is taken for the oldest',
@@ -247,6 +259,8 @@ export const mutants: readonly Mutant[] = [
     file: 'writer.ts',
     text: 'sectors.zero(sectorSequence, sectors.headerSlots, Math.min(frameSlotsMax, sectors.slots - sectors.headerSlots));',
     by: '',
+    equivalent:
+      'a frame stands there only if recovery had no room for it in the sector before; it finds none the next time, and erases this one',
   },
   {
     name: 'the position in the last frame is not saved again',
@@ -261,6 +275,18 @@ export const mutants: readonly Mutant[] = [
     file: 'outbox.ts',
     text: 'if (end === writer.next && !isSolid) {',
     by: 'if (false) {',
+  },
+  {
+    name: 'the last record is held back behind an ACK frame',
+    file: 'writer.ts',
+    text: 'return isDone || (this.#last !== undefined && this.#last.body === undefined);',
+    by: 'return isDone;',
+  },
+  {
+    name: 'the first header depends on the session',
+    file: 'writer.ts',
+    text: 'const header = firstHeader(sectors, block);',
+    by: 'const header = { ...firstHeader(sectors, block), frameSlotsMax: this.#options.frameSlotsMax };',
   },
   {
     name: 'a look ahead shows a record that is held back',
