@@ -254,8 +254,7 @@ export class Model {
     let isNews = false;
     for (let sequence = first; sequence < end; sequence++) {
       const fate = this.#fates[sequence];
-      if (fate === PENDING && !this.#isGone(sequence))
-        throw new Error(`record ${sequence} is said to be ${reason}`);
+      if (fate === PENDING && !this.#isGone(sequence)) throw new Error(`record ${sequence} is said to be ${reason}`);
       const gapFate = this.#gapFates[sequence];
       isNews ||= gapFate !== RELEASED;
       if (gapFate === undefined) continue;

@@ -366,30 +366,6 @@ export const mutants: readonly Mutant[] = [
     by: 'const isDone = this.#solidify(true);',
   },
   {
-    name: 'no room is kept for positions',
-    file: 'writer.ts',
-    text: 'if (unsettled <= 0) return 0;',
-    by: 'return 0;',
-  },
-  {
-    name: 'room is kept for positions alone',
-    file: 'writer.ts',
-    text: 'return Math.floor(unsettled / this.#options.unsavedMax) + (DOUBTFUL_ZONES + 1) * this.#frameSlotsMax + 2;',
-    by: 'return Math.floor(unsettled / this.#options.unsavedMax);',
-  },
-  {
-    name: 'no room is kept for the position after what was evicted',
-    file: 'writer.ts',
-    text: 'return Math.floor(unsettled / this.#options.unsavedMax) + (DOUBTFUL_ZONES + 1) * this.#frameSlotsMax + 2;',
-    by: 'return Math.floor(unsettled / this.#options.unsavedMax) + (DOUBTFUL_ZONES + 1) * this.#frameSlotsMax + 1;',
-  },
-  {
-    name: 'room is kept for the victim of the sector before',
-    file: 'writer.ts',
-    text: 'this.#victimEnd = undefined;',
-    by: '',
-  },
-  {
     name: 'a record carries a position past dropped numbers that nothing else tells of',
     file: 'writer.ts',
     text: 'lag < LAG_NONE && settlement.dropped === this.#savedDropped;',
@@ -413,25 +389,55 @@ export const mutants: readonly Mutant[] = [
     text: 'export const LAG_NONE = 15;',
     by: 'export const LAG_NONE = 14;',
   },
+  {
+    name: 'nothing is given up in advance',
+    file: 'writer.ts',
+    text: 'if (mayEvict) this.settlement.floor = Math.max(this.settlement.floor, this.#endOfVictim(target + 1));',
+    by: 'if (mayEvict) this.settlement.floor = Math.max(this.settlement.floor, this.#endOfVictim(target));',
+  },
+  {
+    name: 'the header does not say what was given up',
+    file: 'writer.ts',
+    text: 'kept: base - Math.min(base, settlement.floor),',
+    by: 'kept: base,',
+  },
+  {
+    name: 'what was given up is not read from the header',
+    file: 'boot.ts',
+    text: 'floor: header.base - header.kept,',
+    by: 'floor: 0,',
+  },
+  {
+    name: 'an append goes on in a sector that a save has opened',
+    file: 'writer.ts',
+    text: ' || !this.#hasFreeVictim())',
+    by: ')',
+  },
+  {
+    name: 'the sector after one that a save has opened is taken for free',
+    file: 'writer.ts',
+    text: 'this.#isVictimFree = mayEvict;',
+    by: 'this.#isVictimFree = true;',
+  },
 
   // Gaps
   {
-    name: 'an eviction is not noticed before the next boot',
-    file: 'writer.ts',
-    text: 'if (survivor !== undefined) this.settlement.floor = Math.max(this.settlement.floor, survivor.base);',
-    by: '',
-  },
-  {
     name: 'an eviction settles what it evicts',
     file: 'writer.ts',
-    text: 'if (survivor !== undefined) this.settlement.floor = Math.max(this.settlement.floor, survivor.base);',
-    by: "if (survivor !== undefined) this.settlement.settle(0, survivor.base, 'dropped');",
+    text: 'if (mayEvict) this.settlement.floor = Math.max(this.settlement.floor, this.#endOfVictim(target + 1));',
+    by: "if (mayEvict) this.settlement.settle(0, this.#endOfVictim(target + 1), 'dropped');",
   },
   {
     name: 'what was evicted before the boot is not noticed',
-    file: 'writer.ts',
-    text: 'const floor = this.#isBlank ? 0 : firstNumber(sectors, standing, standing.oldest);',
-    by: 'const floor = 0;',
+    file: 'boot.ts',
+    text: 'standing.floor = Math.max(standing.floor, firstNumber(sectors, standing, standing.oldest));',
+    by: 'standing.floor = 0;',
+  },
+  {
+    name: 'the numbers of the oldest sector do not say what is gone',
+    file: 'boot.ts',
+    text: 'standing.floor = Math.max(standing.floor, firstNumber(sectors, standing, standing.oldest));',
+    by: '',
   },
   {
     name: 'the numbers of a sector without header are those of the next one',
