@@ -102,6 +102,17 @@ export const incidents: readonly Incident[] = [
     lastOperation: 3,
   },
   {
+    name: 'numbers are left out behind a header that is unreadable at the next boot',
+    script: '4x512 seed:1 append*6 restart drain cut:?:complete-sparse:? batch:1:4 batch:1:1 restart*2 append restart',
+    lastOperation: 1,
+  },
+  {
+    name: 'a gap is released beside a header that was unreadable at that time',
+    script:
+      '4x512 seed:1 append*40-60 restart cut:?:complete-sparse:? append take:1 release:1:oldest boot append restart',
+    lastOperation: 1,
+  },
+  {
     name: 'a batch is released in part',
     script: '4x512 seed:1 batch:4:0 batch:4:0 append take:1 release:3:part cut:?:any:? append*2 restart drain restart',
     lastOperation: 3,

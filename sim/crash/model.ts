@@ -309,7 +309,7 @@ export class Model {
   /** Numbers of the record that ends at `next`. */
   #heldMax(next: number): number {
     const id = next > this.#ids.length ? UNKNOWN : (this.#ids[next - 1] as number);
-    if (id === UNKNOWN) return Math.max(...this.#inDoubt.map(({ count }) => count));
+    if (id === UNKNOWN) return Math.max(0, ...this.#inDoubt.map(({ count }) => count));
     return this.#ids.length - this.#ids.indexOf(id);
   }
 

@@ -139,13 +139,31 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a header without frames is always believed',
     file: 'boot.ts',
-    text: 'if (before.next > newest.base) return { ...before, ghost: newest };',
+    text: 'if (before.next > newest.base || isLeftOutAgain) return { ...before, ghost: newest };',
+    by: '',
+  },
+  {
+    name: 'a header that leaves out numbers is always believed',
+    file: 'boot.ts',
+    text: 'if (before.next > newest.base || isLeftOutAgain) return { ...before, ghost: newest };',
+    by: 'if (before.next > newest.base) return { ...before, ghost: newest };',
+  },
+  {
+    name: 'what is dropped counts as saved beside a header without frames',
+    file: 'boot.ts',
+    text: 'if (before.dropped !== standing.dropped) standing.savedDropped = -1;',
+    by: 'standing.savedDropped = before.dropped;',
+  },
+  {
+    name: 'numbers are left out before it is saved that nothing is queued',
+    file: 'writer.ts',
+    text: 'if (!this.#isSaved()) this.#putAck(true);',
     by: '',
   },
   {
     name: 'a header without frames is never believed',
     file: 'boot.ts',
-    text: 'if (before.next > newest.base) return { ...before, ghost: newest };',
+    text: 'if (before.next > newest.base || isLeftOutAgain) return { ...before, ghost: newest };',
     by: 'return { ...before, ghost: newest };',
   },
   {
@@ -217,7 +235,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the last record is not written again',
     file: 'writer.ts',
-    text: 'if (body !== undefined && !this.#putRecord(body, stream, sequence, mayEvict)) return false;',
+    text: 'if (!this.#putRecord(body, stream, sequence, mayEvict)) return false;',
     by: '',
   },
   {
