@@ -29,6 +29,7 @@ export function idOf(payload: Uint8Array): number | undefined {
 
 /** The id of the record whose frame is programmed; `undefined` when it is something else. */
 export function idProgrammed(bytes: Uint8Array): number | undefined {
+  if (bytes[0] === 0) return undefined;
   const head = (bytes[1] as number) >> 4 === BATCH_STREAM ? BATCH_HEAD_BYTES : 0;
   const at = PAYLOAD_AT + head;
   if ((bytes[0] as number) - head !== bytes[at + 2]) return undefined;
