@@ -60,6 +60,10 @@ if (task === 'start') {
   await buildHost();
   process.argv = [process.argv[0], join(root, 'build/host/sim/soak.js'), ...rest];
   await import('../build/host/sim/soak.js');
+} else if (task === 'mutants') {
+  await buildHost();
+  process.argv = [process.argv[0], join(root, 'build/host/sim/mutants.js'), ...rest];
+  await import('../build/host/sim/mutants.js');
 } else if (task === 'budgets') {
   await buildHost();
   await buildDevice();

@@ -4,80 +4,49 @@
  *     npm run soak -- [--states 1000000] [--seed N] [--depth 1|2|3]
  *     npm run soak -- --script '4x512 seed:7 append*12 restart'      plays one way, as a violation prints it
  *
- * Seeds count up from --seed, which is drawn when not given, and are printed; a seed stands for the same states always.
+ * Seeds count up from --seed, which is drawn when not given, and are printed; a seed stands for the same states always, of
+ * which the last few seeds may leave some out.
  * Exit code 1 when there was a violation, 2 when the command line is wrong.
  */
 import { randomInt } from 'node:crypto';
-import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { Worker } from 'node:worker_threads';
 import { openOutbox } from '../src/outbox/outbox.js';
+import { Crew, type CrewOptions } from './crash/crew.js';
 import { replay } from './crash/explorer.js';
 import { DEPTH_MAX } from './crash/plan.js';
 import { parseScript } from './crash/script.js';
-import type { SoakReport, SoakTask, SoakViolation } from './crash/soak-worker.js';
+import type { SoakViolation } from './crash/soak-worker.js';
 
 const USAGE = `usage: npm run soak -- [--states N] [--seed N] [--depth 1..${DEPTH_MAX}] | --script '...'\n`;
 const STATES_DEFAULT = 1_000_000;
-const VIOLATIONS_MAX = 5;
 /** How often progress is told, on a terminal and in a log file. */
 const TERMINAL_MILLISECONDS = 500;
 const LOG_MILLISECONDS = 15_000;
 
-interface SoakOptions {
-  readonly states: number;
-  readonly seed: number;
-  readonly depth: number | undefined;
-}
-
-/** Explores on all cores until there were enough states or violations; resolves to the violations. */
-function soak(options: SoakOptions): Promise<SoakViolation[]> {
+async function soak(options: Omit<CrewOptions, 'worker'>): Promise<boolean> {
   const begin = Date.now();
-  const violations: SoakViolation[] = [];
-  const last = { states: 0, seed: options.seed - 1 };
+  const crew = new Crew({
+    ...options,
+    worker: new URL('./crash/soak-worker.js', import.meta.url),
+    onViolation: (violation) => process.stdout.write(describe(violation)),
+  });
   const rate = () => {
-    const seconds = (Date.now() - begin) / 1000;
-    return `${last.states.toLocaleString('en')} crash states, seeds ${options.seed} to ${last.seed}, ${Math.round(
-      last.states / Math.max(seconds, 0.001),
-    ).toLocaleString('en')} states/s`;
+    const seconds = Math.max((Date.now() - begin) / 1000, 0.001);
+    const states = crew.states.toLocaleString('en');
+    const perSecond = Math.round(crew.states / seconds).toLocaleString('en');
+    return `${states} crash states, seeds ${options.seed} to ${crew.lastSeed}, ${perSecond} states/s`;
   };
   const { isTTY } = process.stderr;
   const progress = setInterval(
     () => process.stderr.write(isTTY ? `\r${rate()}\x1b[K` : `${rate()}\n`),
     isTTY ? TERMINAL_MILLISECONDS : LOG_MILLISECONDS,
   );
-
-  const explore = () =>
-    new Promise<void>((resolve, reject) => {
-      const worker = new Worker(new URL('./crash/soak-worker.js', import.meta.url));
-      const next = () => {
-        if (last.states >= options.states || violations.length >= VIOLATIONS_MAX) {
-          resolve(worker.terminate().then(() => undefined));
-          return;
-        }
-        const task: SoakTask = { seed: ++last.seed, depth: options.depth };
-        worker.postMessage(task);
-      };
-      worker.on('error', reject);
-      worker.on('message', (report: SoakReport) => {
-        last.states += report.states;
-        if (report.kind === 'progress') return;
-        if (report.violation !== undefined) {
-          violations.push(report.violation);
-          process.stdout.write(describe(report.violation));
-        }
-        next();
-      });
-      next();
-    });
-
-  return Promise.all(Array.from({ length: availableParallelism() }, explore)).then(() => {
-    clearInterval(progress);
-    if (isTTY) process.stderr.write('\r\x1b[K');
-    const outcome = violations.length === 0 ? 'no violation' : `${violations.length} violations`;
-    process.stdout.write(`${rate()}: ${outcome}\n`);
-    return violations;
-  });
+  await crew.explore();
+  clearInterval(progress);
+  if (isTTY) process.stderr.write('\r\x1b[K');
+  const count = crew.violations.length;
+  process.stdout.write(`${rate()}: ${count === 0 ? 'no violation' : `${count} violations`}\n`);
+  return count === 0;
 }
 
 function describe({ seed, message, script }: SoakViolation): string {
@@ -105,12 +74,12 @@ async function main(): Promise<number> {
     process.stdout.write(`${message ?? 'no violation'}\n`);
     return message === undefined ? 0 : 1;
   }
-  const violations = await soak({
+  const isClean = await soak({
     states: wholeNumber('states', values.states, 1, 1e12) ?? STATES_DEFAULT,
     seed: wholeNumber('seed', values.seed, 0, 0x7fffffff) ?? randomInt(1_000_000),
     depth: wholeNumber('depth', values.depth, 1, DEPTH_MAX),
   });
-  return violations.length === 0 ? 0 : 1;
+  return isClean ? 0 : 1;
 }
 
 try {

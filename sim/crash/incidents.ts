@@ -1,7 +1,8 @@
 /**
  * Bugs that the outbox, or the design it began from, once had: the way into each, as a script with question marks. A mark stands
  * for the operation in which the power is cut, or for what weak cells read; each is tried in many ways, since a script that
- * names one operation stops leading there as soon as the outbox does one operation more.
+ * names one operation stops leading there as soon as the outbox does one operation more. For the same reason a count of steps can be
+ * a range, as in `append*40-50`.
  */
 import type { Random } from '../../hal/contract.js';
 import { integerBelow, seededRandom } from '../../hal/sim/random.js';
@@ -75,12 +76,51 @@ export const incidents: readonly Incident[] = [
   },
   {
     name: 'positions are saved beside a header that was unreadable at that time',
-    script: '4x512 seed:1 append*44 cut:?:complete-sparse:? append boot take:6 release:6:oldest restart',
+    script:
+      '4x512 seed:1 append*40-60 cut:?:complete-sparse:? append boot take:1 release:1:oldest take:6 release:6:oldest restart',
     lastOperation: 1,
   },
   {
     name: 'a header that was passed over limits what is read',
-    script: '4x512 seed:1 append*44 cut:?:complete-sparse:? append take:5 append release:6:oldest restart*2',
+    script:
+      '4x512 seed:1 append*40-60 cut:?:complete-sparse:? append take:1 release:1:oldest take:5 append release:6:oldest restart*2',
+    lastOperation: 1,
+  },
+  {
+    name: 'a block that reads blank after its erase was cut has weak cells',
+    script: '4x512 seed:1 append*48-66 cut:?:complete-sparse:? append*12 restart*4',
+    lastOperation: 1,
+  },
+  {
+    name: 'a batch is the last record at an unclean boot',
+    script: '4x512 seed:1 append*3 batch:4:0 cut:?:any:? batch:3:0 restart*2 append*2 restart',
+    lastOperation: 5,
+  },
+  {
+    name: 'numbers are left out, and the power is cut before the first record behind them',
+    script: '4x512 seed:1 append*3 drain cut:?:any:? batch:2:40 append restart batch:2:5 drain batch:3:300 restart',
+    lastOperation: 3,
+  },
+  {
+    name: 'numbers are left out behind a header that is unreadable at the next boot',
+    script: '4x512 seed:1 append*6 restart drain cut:?:complete-sparse:? batch:1:4 batch:1:1 restart*2 append restart',
+    lastOperation: 1,
+  },
+  {
+    name: 'a gap is released beside a header that was unreadable at that time',
+    script:
+      '4x512 seed:1 append*40-60 restart cut:?:complete-sparse:? append take:1 release:1:oldest boot append restart',
+    lastOperation: 1,
+  },
+  {
+    name: 'a batch is released in part',
+    script: '4x512 seed:1 batch:4:0 batch:4:0 append take:1 release:3:part cut:?:any:? append*2 restart drain restart',
+    lastOperation: 3,
+  },
+  {
+    name: 'a gap is released, and the power is cut while that is saved',
+    script:
+      '4x512 seed:1 append*60-80 take:1 cut:?:any:? release:1:oldest append restart take:1 release:1:oldest restart drain restart',
     lastOperation: 1,
   },
   {
@@ -90,8 +130,8 @@ export const incidents: readonly Incident[] = [
   },
   {
     name: 'a torn record is larger than all zones that recovery zeroes',
-    script: '4x512 seed:1 boot:8 append*9 boot:77 cut:?:nothing-sparse:? append boot:8 append*6 restart*4',
-    lastOperation: 5,
+    script: '4x512 seed:1 boot:8 append*38-44 boot:77 cut:?:nothing-sparse:? append boot:8 append*6 restart*4',
+    lastOperation: 7,
   },
   {
     name: 'the last frame is gone at the boot after a recovery that was cut',
@@ -139,7 +179,7 @@ export const incidents: readonly Incident[] = [
   {
     name: 'power cuts use up the room for positions of a full log while it is drained',
     script:
-      '4x512 seed:1 append*60 restart take:3 release:3:oldest restart*2 take:5 release:5:oldest restart*2 take:5 ' +
+      '4x512 seed:1 append*60 restart take:1 release:1:oldest take:3 release:3:oldest restart*2 take:5 release:5:oldest restart*2 take:5 ' +
       'release:5:oldest cut:?:any:? restart*2 take:5 release:5:oldest restart*2 drain',
     lastOperation: 12,
   },
@@ -164,5 +204,9 @@ export function playIncident(incident: Incident, open: OpenOutbox, count: number
 function filled({ script, lastOperation }: Incident, random: Random): string {
   return script
     .replaceAll(/(cut|fail|failRead):\?/g, (_, kind) => `${kind}:${integerBelow(random, lastOperation + 1)}`)
+    .replaceAll(
+      /\*(\d+)-(\d+)/g,
+      (_, low, high) => `*${Number(low) + integerBelow(random, Number(high) - Number(low) + 1)}`,
+    )
     .replaceAll('?', () => String(integerBelow(random, 0x7fffffff)));
 }

@@ -2,14 +2,15 @@
  * What an outbox owes, kept by an observer who hears what its methods returned and sees which blocks it programs and erases,
  * and holds its counts against that.
  *
- * Records are known by an id that their payload proves. A call that was under way when the power went is in doubt: an
+ * Records are known by an id that their payload proves; those of a batch share one. A call that was under way when the power went is in doubt: an
  * append may or may not have happened, a release may or may not have been saved. An append in doubt happened for certain
  * once its record was handed out, and did not happen for certain once another record got the number it would have had.
  *
  * A record that is neither handed out nor released must have stood in a block that was erased since, oldest first, and a gap
  * must tell of it until that gap is released.
  */
-import type { OutboxGap, OutboxStatistics } from '../../src/outbox/outbox.js';
+import type { OutboxGap, OutboxRecord, OutboxStatistics } from '../../src/outbox/outbox.js';
+import { idOf, idProgrammed, payloadOf } from './payload.js';
 
 export interface ModelLimits {
   readonly sectors: number;
@@ -32,29 +33,18 @@ const UNDONE = 3;
 
 /** Id of a number that a record has which was appended in doubt and not handed out since. */
 const UNKNOWN = -1;
-
-/** Where a frame has the payload; its length is the first byte, and the third one of the payload. */
-const PAYLOAD_AT = 8;
+/** Id of a number that was left out. */
+const LEFT_OUT = -2;
 
 /** An append that was interrupted. */
 interface Doubt {
   readonly id: number;
   /** As in Model. */
   readonly blocks: number;
-}
-
-/** Payload of `length` bytes, at least 4, of record `id`: no two ids share one, nor does one begin with another. */
-export function payloadOf(id: number, length: number): Uint8Array {
-  const payload = new Uint8Array(length);
-  let state = id * 64 + length;
-  for (let i = 3; i < length; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    payload[i] = state >>> 24;
-  }
-  payload[0] = id;
-  payload[1] = id >> 8;
-  payload[2] = length;
-  return payload;
+  /** How many numbers it was to get, and how many before them were to be left out, from which on. */
+  readonly count: number;
+  readonly leftOut: number;
+  readonly next: number;
 }
 
 export class Model {
@@ -80,6 +70,8 @@ export class Model {
   /** Releases that the last interruption may have undone, and whether that has been looked into since. */
   #unsavedMax: number;
   #isForgotten: boolean;
+  /** Numbers of gaps that had been released in order, and came again since. */
+  #gapsAgain: number;
   /** Records that were released and may count as dropped all the same: evicted before the release came or was saved. */
   #droppedReleased: number;
 
@@ -100,6 +92,7 @@ export class Model {
     this.#interruptionsBefore = other ? other.#interruptionsBefore : 0;
     this.#unsavedMax = other ? other.#unsavedMax : 0;
     this.#isForgotten = other ? other.#isForgotten : true;
+    this.#gapsAgain = other ? other.#gapsAgain : 0;
     this.#droppedReleased = other ? other.#droppedReleased : 0;
   }
 
@@ -108,34 +101,39 @@ export class Model {
     return new Model(this.#limits, this);
   }
 
-  /** An append begins; the payload to append. */
-  appending(payloadBytesMax: number): Uint8Array {
+  /**
+   * An append of a record for `count` numbers begins, `leftOut` before them left out, the first of which is `next`; the payload
+   * to append.
+   */
+  appending(payloadBytesMax: number, count: number, leftOut: number, next: number): Uint8Array {
     const id = ++this.#lastId;
     this.#isAppending = true;
     if (this.#lastErased !== -1) this.#giveUp(this.#lastErased + 1);
-    this.#inDoubt.push({ id, blocks: 0 });
+    this.#inDoubt.push({ id, blocks: 0, count, leftOut, next });
     return payloadOf(id, 4 + ((id * 7) % (payloadBytesMax - 3)));
   }
 
   appended(sequence: number): void {
-    const skipped = sequence - this.#ids.length;
-    if (skipped < 0) throw new Error(`number ${sequence} was given again`);
-    if (skipped >= this.#inDoubt.length) throw new Error(`number ${sequence} leaves out ${skipped} numbers`);
+    const { id, blocks, count, leftOut } = this.#inDoubt.pop() as Doubt;
+    const unknown = sequence - leftOut - this.#ids.length;
+    if (unknown < 0) throw new Error(`number ${sequence} was given again`);
+    const unknownMax = this.#inDoubt.reduce((sum, doubt) => sum + doubt.count + doubt.leftOut, 0);
+    if (unknown > unknownMax) throw new Error(`number ${sequence} leaves out ${unknown} numbers`);
     this.#isAppending = false;
-    const { id, blocks } = this.#inDoubt.pop() as Doubt;
-    for (let i = 0; i < skipped; i++) this.#number(UNKNOWN, 0);
+    for (let i = 0; i < unknown; i++) this.#unknown();
+    for (let i = 0; i < leftOut; i++) this.#number(LEFT_OUT, 0, RELEASED);
     if (this.#inDoubt.length > 0 && !this.#ids.includes(UNKNOWN)) this.#inDoubt = [];
-    this.#number(id, blocks);
+    for (let i = 0; i < count; i++) this.#number(id, blocks);
   }
 
   /** `bytes` are about to be programmed in a block. They may be the frame of a new record, or of the last one once more. */
   programming(block: number, bytes: Uint8Array): void {
-    if (bytes[0] !== bytes[PAYLOAD_AT + 2]) return;
-    const id = (bytes[PAYLOAD_AT] as number) | ((bytes[PAYLOAD_AT + 1] as number) << 8);
-    const last = this.#ids.length - 1;
-    if (id === this.#ids[last]) this.#blocks[last] = (this.#blocks[last] as number) | (1 << block);
+    const id = idProgrammed(bytes);
+    if (id === undefined) return;
+    for (let last = this.#ids.length - 1; this.#ids[last] === id; last--)
+      this.#blocks[last] = (this.#blocks[last] as number) | (1 << block);
     this.#inDoubt = this.#inDoubt.map((doubt) =>
-      doubt.id === id ? { id, blocks: doubt.blocks | (1 << block) } : doubt,
+      doubt.id === id ? { ...doubt, blocks: doubt.blocks | (1 << block) } : doubt,
     );
   }
 
@@ -165,7 +163,7 @@ export class Model {
       }
     }
     if (this.#isAppending) this.#giveUp(block + 1);
-    this.#inDoubt = this.#inDoubt.map(({ id, blocks }) => ({ id, blocks: blocks & ~(1 << block) }));
+    this.#inDoubt = this.#inDoubt.map((doubt) => ({ ...doubt, blocks: doubt.blocks & ~(1 << block) }));
   }
 
   /** A flash call threw. */
@@ -188,6 +186,7 @@ export class Model {
       isRoomUsedUp ? blockLength / SLOT_BYTES : unsavedMax,
     );
     this.#isForgotten = false;
+    this.#gapsAgain = 0;
   }
 
   /** What was released ahead of an older record, or of a gap, is known in RAM only. */
@@ -197,30 +196,41 @@ export class Model {
       const fate = this.#fates[sequence];
       if (fate === RELEASED) {
         if (isAhead) this.#fates[sequence] = UNDONE;
-      } else if (fate !== PENDING || this.#gapFates[sequence] !== RELEASED) isAhead = true;
+      } else if (this.#gapFates[sequence] !== RELEASED) isAhead = true;
+      else if (isAhead) this.#gapFates[sequence] = UNDONE;
     }
   }
 
   /** A consumer received a record, which by that exists. */
-  received(sequence: number, payload: Uint8Array): void {
-    const id = (payload[0] as number) | ((payload[1] as number) << 8);
-    if (!equals(payload, payloadOf(id, payload.length))) throw new Error(`record ${sequence} is not what was appended`);
-    const appended = this.#ids[sequence];
-    if (appended === id) return;
+  received({ sequence, end, payload }: OutboxRecord): void {
+    const id = idOf(payload);
+    if (id === undefined) throw new Error(`record ${sequence} is not what was appended`);
+    if (this.#ids[sequence] !== id) this.#found(id, sequence);
+    for (let number = sequence - 1; number <= end; number++)
+      if ((this.#ids[number] === id) !== (number >= sequence && number < end))
+        throw new Error(`record ${sequence} is handed out for the numbers up to ${end - 1}`);
+  }
+
+  /** An append that was in doubt has happened, under this number. */
+  #found(id: number, sequence: number): void {
     const at = this.#inDoubt.findIndex((doubt) => doubt.id === id);
     const doubt = this.#inDoubt[at];
+    const appended = this.#ids[sequence];
     if (doubt === undefined || (appended !== undefined && appended !== UNKNOWN))
       throw new Error(`record ${sequence} carries payload ${id}, expected ${appended ?? 'none'}`);
-    while (this.#ids.length <= sequence) this.#number(UNKNOWN, 0);
-    this.#ids[sequence] = id;
-    this.#blocks[sequence] = doubt.blocks;
+    while (this.#ids.length < sequence + doubt.count) this.#unknown();
+    for (let number = sequence; number < sequence + doubt.count; number++) {
+      this.#ids[number] = id;
+      this.#blocks[number] = doubt.blocks;
+    }
     this.#inDoubt.splice(at, 1);
   }
 
   /** `sequence` is the first record handed out after a boot or a rewind: what is older, and there, is settled. */
   startingAt(sequence: number): void {
     for (let older = 0; older < sequence; older++)
-      if (this.#fates[older] !== PENDING && this.#blocks[older] !== 0) this.#fates[older] = RELEASED;
+      if (this.#fates[older] !== PENDING && (this.#blocks[older] !== 0 || this.#ids[older] === UNKNOWN))
+        this.#fates[older] = RELEASED;
   }
 
   /** A consumer received a record to deliver it. If it was released before, a power cut has undone that. */
@@ -231,26 +241,36 @@ export class Model {
     if (fate !== PENDING) this.#fates[sequence] = UNDONE;
   }
 
-  releasing(sequence: number): void {
-    this.#fates[sequence] = RELEASE_IN_DOUBT;
+  releasing(first: number, end: number): void {
+    for (let sequence = first; sequence < end; sequence++) this.#fates[sequence] = RELEASE_IN_DOUBT;
   }
 
-  released(sequence: number): void {
-    this.#fates[sequence] = RELEASED;
+  released(first: number, end: number): void {
+    for (let sequence = first; sequence < end; sequence++) this.#fates[sequence] = RELEASED;
   }
 
   /** A consumer received a gap. What was not released of it is gone, whatever was known before of its release. */
   receivedGap({ sequence: first, end, reason }: OutboxGap): void {
-    if (end <= first) throw new Error(`a gap from ${first} to ${end}`);
+    let isNews = false;
     for (let sequence = first; sequence < end; sequence++) {
-      if (this.#fates[sequence] === PENDING && !this.#isGone(sequence))
-        throw new Error(`record ${sequence} is said to be ${reason}`);
-      if (this.#gapFates[sequence] !== undefined) this.#gapFates[sequence] = UNDONE;
+      const fate = this.#fates[sequence];
+      if (fate === PENDING && !this.#isGone(sequence)) throw new Error(`record ${sequence} is said to be ${reason}`);
+      const gapFate = this.#gapFates[sequence];
+      isNews ||= gapFate !== RELEASED;
+      if (gapFate === undefined) continue;
+      if (gapFate === RELEASED && !this.#isForgotten) this.#gapsAgain++;
+      if (gapFate !== RELEASED || !this.#isForgotten) this.#gapFates[sequence] = UNDONE;
     }
+    if (!isNews && this.#isForgotten)
+      throw new Error(`the gap from ${first} to ${end} came again after it had been released`);
   }
 
-  /** A gap is about to be released. */
   releasingGap({ sequence: first, end }: OutboxGap): void {
+    for (let sequence = first; sequence < end; sequence++)
+      if (this.#gapFates[sequence] !== RELEASED) this.#gapFates[sequence] = RELEASE_IN_DOUBT;
+  }
+
+  releasedGap({ sequence: first, end }: OutboxGap): void {
     for (let sequence = first; sequence < end; sequence++) this.#gapFates[sequence] = RELEASED;
   }
 
@@ -274,15 +294,31 @@ export class Model {
     this.#checkGaps(isHanded, gaps);
     // The last record is held back while making it solid would evict others.
     const held = books.queued - handed.length;
-    if (held !== 0 && held !== 1) throw new Error(`${books.queued} queued, ${handed.length} handed out`);
-    if (held === 1) isHanded[books.next - 1] = true;
-    if (books.next < this.#ids.length || books.next > this.#ids.length + held)
+    if (held < 0 || held > this.#heldMax(books.next))
+      throw new Error(`${books.queued} queued, ${handed.length} handed out`);
+    for (let sequence = books.next - held; sequence < books.next; sequence++) isHanded[sequence] = true;
+    if (books.next < this.#ids.length || books.next > this.#nextMax() + held)
       throw new Error(`next is ${books.next}, ${this.#ids.length} numbers were given`);
     if (books.next !== books.delivered + books.queued + books.dropped + books.void)
       throw new Error(`the books do not balance: ${JSON.stringify(books)}`);
     const forgotten = this.#isForgotten ? 0 : this.#unsavedMax + this.#limits.windowMax;
     if (!this.#isForgotten) this.#forget(isHanded);
     this.#checkDropped(isHanded, books.dropped, forgotten);
+  }
+
+  /** Numbers of the record that ends at `next`. */
+  #heldMax(next: number): number {
+    const id = next > this.#ids.length ? UNKNOWN : (this.#ids[next - 1] as number);
+    if (id === UNKNOWN) return Math.max(0, ...this.#inDoubt.map(({ count }) => count));
+    return this.#ids.length - this.#ids.indexOf(id);
+  }
+
+  /** As far as numbers may have been left out. */
+  #nextMax(): number {
+    return this.#inDoubt.reduce(
+      (most, { next, leftOut }) => (leftOut > 0 ? Math.max(most, next + leftOut) : most),
+      this.#ids.length,
+    );
   }
 
   /** Whatever is neither there nor released is in a gap, or was. */
@@ -308,7 +344,7 @@ export class Model {
    */
   #forget(isHanded: readonly boolean[]): void {
     this.#isForgotten = true;
-    let again = 0;
+    let again = this.#gapsAgain;
     for (let sequence = 0; sequence < this.#ids.length; sequence++) {
       if (!isHanded[sequence] || this.#fates[sequence] === PENDING) continue;
       if (this.#fates[sequence] === RELEASED) again++;
@@ -341,16 +377,17 @@ export class Model {
     return this.#blocks[sequence] === 0 || this.#mayGo[sequence] === true;
   }
 
+  /** The next number was given, perhaps to be left out. */
+  #unknown(): void {
+    const sequence = this.#ids.length;
+    const mayBeLeftOut = this.#inDoubt.some(({ next, leftOut }) => sequence >= next && sequence < next + leftOut);
+    this.#number(UNKNOWN, 0, mayBeLeftOut ? RELEASE_IN_DOUBT : PENDING);
+  }
+
   /** Gives the next number. */
-  #number(id: number, blocks: number): void {
+  #number(id: number, blocks: number, fate = PENDING): void {
     this.#ids.push(id);
-    this.#fates.push(PENDING);
+    this.#fates.push(fate);
     this.#blocks.push(blocks);
   }
-}
-
-function equals(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

@@ -70,8 +70,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a record written again is taken for one 255 later',
-    file: 'reader.ts',
-    text: 'return ahead === 0xff ? running - 1 : running + ahead;',
+    file: 'frame.ts',
+    text: 'return isAgain ? running + ahead - modulus : running + ahead;',
     by: 'return running + ahead;',
   },
   {
@@ -91,6 +91,12 @@ export const mutants: readonly Mutant[] = [
     file: 'reader.ts',
     text: 'if (!isActive && sequence >= this.#limit) {',
     by: 'if (false) {',
+  },
+  {
+    name: 'a header that was passed over limits what is read',
+    file: 'reader.ts',
+    text: 'const next = sector < this.#log.active ? this.#sectors.header(sector + 1) : undefined;',
+    by: 'const next = this.#sectors.header(sector + 1);',
   },
   {
     name: 'a failed read leaves the reader between two sectors',
@@ -133,13 +139,31 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a header without frames is always believed',
     file: 'boot.ts',
-    text: 'if (before.next > newest.base) return { ...before, ghost: newest };',
+    text: 'if (before.next > newest.base || isLeftOutAgain) return { ...before, ghost: newest };',
+    by: '',
+  },
+  {
+    name: 'a header that leaves out numbers is always believed',
+    file: 'boot.ts',
+    text: 'if (before.next > newest.base || isLeftOutAgain) return { ...before, ghost: newest };',
+    by: 'if (before.next > newest.base) return { ...before, ghost: newest };',
+  },
+  {
+    name: 'what is dropped counts as saved beside a header without frames',
+    file: 'boot.ts',
+    text: 'if (before.dropped !== standing.dropped) standing.savedDropped = -1;',
+    by: 'standing.savedDropped = before.dropped;',
+  },
+  {
+    name: 'numbers are left out before it is saved that nothing is queued',
+    file: 'writer.ts',
+    text: 'if (!this.#isSaved()) this.#putAck(true);',
     by: '',
   },
   {
     name: 'a header without frames is never believed',
     file: 'boot.ts',
-    text: 'if (before.next > newest.base) return { ...before, ghost: newest };',
+    text: 'if (before.next > newest.base || isLeftOutAgain) return { ...before, ghost: newest };',
     by: 'return { ...before, ghost: newest };',
   },
   {
@@ -147,6 +171,12 @@ export const mutants: readonly Mutant[] = [
     file: 'boot.ts',
     text: 'if (before.cursor > standing.cursor) {',
     by: 'if (false) {',
+  },
+  {
+    name: 'a block without header and frames is taken for the end of the log',
+    file: 'boot.ts',
+    text: 'if (sectors.findFrame(s, sectors.headerSlots) !== -1) scan(sectors, before, s);',
+    by: 'scan(sectors, before, s);',
   },
   {
     name: 'the oldest sector with a header is taken for the oldest',
@@ -161,12 +191,6 @@ export const mutants: readonly Mutant[] = [
     by: 'return newest;',
     equivalent:
       'a wrong result takes a block that kept a whole header of an older lap while later ones were opened, which no fault leaves',
-  },
-  {
-    name: 'numbers below the oldest sector are not counted as dropped at boot',
-    file: 'writer.ts',
-    text: 'if (oldest !== undefined) this.settlement.evict(oldest.base);',
-    by: '',
   },
   {
     name: 'anything in the place of a first header is taken for a torn one',
@@ -211,7 +235,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the last record is not written again',
     file: 'writer.ts',
-    text: 'if (payload !== undefined && !this.#putRecord(payload, stream, this.next - 1, mayEvict)) return false;',
+    text: 'if (!this.#putRecord(body, stream, sequence, mayEvict)) return false;',
     by: '',
   },
   {
@@ -253,6 +277,8 @@ export const mutants: readonly Mutant[] = [
     file: 'writer.ts',
     text: 'sectors.zero(sectorSequence, sectors.headerSlots, Math.min(frameSlotsMax, sectors.slots - sectors.headerSlots));',
     by: '',
+    equivalent:
+      'a frame stands there only if recovery had no room for it in the sector before; it finds none the next time, and erases this one',
   },
   {
     name: 'the position in the last frame is not saved again',
@@ -265,13 +291,25 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the last record is handed out before it is solid',
     file: 'outbox.ts',
-    text: 'if (reader.position === this.#writer.next - 1 && !this.#writer.solidify()) return undefined;',
-    by: '',
+    text: 'if (end === writer.next && !isSolid) {',
+    by: 'if (false) {',
+  },
+  {
+    name: 'the last record is held back behind an ACK frame',
+    file: 'writer.ts',
+    text: 'return isDone || (this.#last !== undefined && this.#last.body === undefined);',
+    by: 'return isDone;',
+  },
+  {
+    name: 'the first header depends on the session',
+    file: 'writer.ts',
+    text: 'const header = firstHeader(sectors, block);',
+    by: 'const header = { ...firstHeader(sectors, block), frameSlotsMax: this.#options.frameSlotsMax };',
   },
   {
     name: 'a look ahead shows a record that is held back',
     file: 'outbox.ts',
-    text: 'if (reader.end === this.#writer.next && !isSolid) return;',
+    text: 'if (end === this.#writer.next && !isSolid) return;',
     by: '',
   },
   {
@@ -346,36 +384,6 @@ export const mutants: readonly Mutant[] = [
     by: 'const isDone = this.#solidify(true);',
   },
   {
-    name: 'no room is kept for positions',
-    file: 'writer.ts',
-    text: 'if (unsettled <= 0) return 0;',
-    by: 'return 0;',
-  },
-  {
-    name: 'room is kept for positions alone',
-    file: 'writer.ts',
-    text: 'return Math.floor(unsettled / this.#options.unsavedMax) + (DOUBTFUL_ZONES + 1) * this.#frameSlotsMax + 1;',
-    by: 'return Math.floor(unsettled / this.#options.unsavedMax);',
-  },
-  {
-    name: 'room is kept for the victim of the sector before',
-    file: 'writer.ts',
-    text: 'this.#victimEnd = undefined;',
-    by: '',
-  },
-  {
-    name: 'an eviction is not counted',
-    file: 'writer.ts',
-    text: 'if (survivor !== undefined) this.settlement.evict(survivor.base);',
-    by: '',
-  },
-  {
-    name: 'an eviction is counted after the header that should tell of it',
-    file: 'writer.ts',
-    text: '        if (survivor !== undefined) this.settlement.evict(survivor.base);\n        const header = this.#headerOf(target, base);',
-    by: '        const header = this.#headerOf(target, base);\n        if (survivor !== undefined) this.settlement.evict(survivor.base);',
-  },
-  {
     name: 'a record carries a position past dropped numbers that nothing else tells of',
     file: 'writer.ts',
     text: 'lag < LAG_NONE && settlement.dropped === this.#savedDropped;',
@@ -399,6 +407,198 @@ export const mutants: readonly Mutant[] = [
     text: 'export const LAG_NONE = 15;',
     by: 'export const LAG_NONE = 14;',
   },
+  {
+    name: 'nothing is given up in advance',
+    file: 'writer.ts',
+    text: 'if (mayEvict) this.settlement.floor = Math.max(this.settlement.floor, this.#endOfVictim(target + 1));',
+    by: 'if (mayEvict) this.settlement.floor = Math.max(this.settlement.floor, this.#endOfVictim(target));',
+  },
+  {
+    name: 'the header does not say what was given up',
+    file: 'writer.ts',
+    text: 'kept: base - Math.min(base, settlement.floor),',
+    by: 'kept: base,',
+  },
+  {
+    name: 'what was given up is not read from the header',
+    file: 'boot.ts',
+    text: 'floor: header.base - header.kept,',
+    by: 'floor: 0,',
+  },
+  {
+    name: 'an append goes on in a sector that a save has opened',
+    file: 'writer.ts',
+    text: ' || !this.#hasFreeVictim())',
+    by: ')',
+  },
+  {
+    name: 'the sector after one that a save has opened is taken for free',
+    file: 'writer.ts',
+    text: 'this.#isVictimFree = mayEvict;',
+    by: 'this.#isVictimFree = true;',
+  },
+
+  // Gaps
+  {
+    name: 'an eviction settles what it evicts',
+    file: 'writer.ts',
+    text: 'if (mayEvict) this.settlement.floor = Math.max(this.settlement.floor, this.#endOfVictim(target + 1));',
+    by: "if (mayEvict) this.settlement.settle(0, this.#endOfVictim(target + 1), 'dropped');",
+  },
+  {
+    name: 'what was evicted before the boot is not noticed',
+    file: 'boot.ts',
+    text: 'standing.floor = Math.max(standing.floor, firstNumber(sectors, standing, standing.oldest));',
+    by: 'standing.floor = 0;',
+  },
+  {
+    name: 'the numbers of the oldest sector do not say what is gone',
+    file: 'boot.ts',
+    text: 'standing.floor = Math.max(standing.floor, firstNumber(sectors, standing, standing.oldest));',
+    by: '',
+  },
+  {
+    name: 'the numbers of a sector without header are those of the next one',
+    file: 'reader.ts',
+    text: 'return sequenceBefore(sectors.buffer, sectors.at, end);',
+    by: 'return end;',
+  },
+  {
+    name: 'a gap ends in the record after it',
+    file: 'outbox.ts',
+    text: "if (sequence < floor) return { sequence, end: floor, reason: 'evicted' };",
+    by: "if (sequence < floor) return { sequence, end: floor + 1, reason: 'evicted' };",
+  },
+  {
+    name: 'a gap ends one number short',
+    file: 'outbox.ts',
+    text: "if (sequence < floor) return { sequence, end: floor, reason: 'evicted' };",
+    by: "if (sequence + 1 < floor) return { sequence, end: floor - 1, reason: 'evicted' };",
+  },
+  {
+    name: 'a gap begins one number late',
+    file: 'outbox.ts',
+    text: "if (sequence < floor) return { sequence, end: floor, reason: 'evicted' };",
+    by: "if (sequence + 1 < floor) return { sequence: sequence + 1, end: floor, reason: 'evicted' };",
+  },
+  {
+    name: 'what was evicted is not handed out',
+    file: 'outbox.ts',
+    text: "if (sequence < floor) return { sequence, end: floor, reason: 'evicted' };",
+    by: '',
+  },
+  {
+    name: 'a gap is handed out in which nothing was lost',
+    file: 'outbox.ts',
+    text: 'const sequence = writer.settlement.unsettledFrom(reader.position);',
+    by: 'const sequence = reader.position;',
+  },
+  {
+    name: 'what is evicted after it was passed is not handed out',
+    file: 'outbox.ts',
+    text: 'if (reader.position < Math.max(cursor, floor)) {',
+    by: 'if (reader.position < cursor) {',
+  },
+  {
+    name: 'what cannot be read is settled at once',
+    file: 'outbox.ts',
+    text: "if (found === 'lost') return { sequence, end, reason: 'unreadable' };",
+    by: "if (found === 'lost') { writer.settlement.settle(sequence, end, 'dropped'); continue; }",
+  },
+  {
+    name: 'what was released ahead is handed out again',
+    file: 'outbox.ts',
+    text: 'if (writer.settlement.unsettledFrom(sequence) >= end) continue;',
+    by: '',
+  },
+  {
+    name: 'a gap that is released counts as delivered',
+    file: 'outbox.ts',
+    text: 'writer.settlement.settle(first, end, outcome);',
+    by: "writer.settlement.settle(first, end, 'delivered');",
+  },
+  {
+    name: 'a gap is settled one number too far',
+    file: 'outbox.ts',
+    text: 'writer.settlement.settle(first, end, outcome);',
+    by: "writer.settlement.settle(first, outcome === 'dropped' ? end + 1 : end, outcome);",
+  },
+  {
+    name: 'what was evicted counts as queued until it is released',
+    file: 'settlement.ts',
+    text: 'let gone = Math.max(0, this.floor - this.cursor);',
+    by: 'let gone = 0;',
+  },
+  {
+    name: 'what was released before it was evicted counts twice',
+    file: 'settlement.ts',
+    text: 'gone -= Math.max(0, Math.min(range.end, this.floor) - range.first);',
+    by: '',
+  },
+  {
+    name: 'the last record is passed over while it is made solid',
+    file: 'outbox.ts',
+    text: 'reader.back(found);',
+    by: '',
+  },
+  {
+    name: 'a gap counts as room that an eviction costs',
+    file: 'writer.ts',
+    text: 'return Math.max(this.settlement.cursor, this.settlement.floor);',
+    by: 'return this.settlement.cursor;',
+  },
+
+  // Batches
+  {
+    name: 'a batch counts as one number',
+    file: 'frame.ts',
+    text: 'return isBatch(bytes, at) ? (bytes[at + FRAME_OVERHEAD_BYTES] as number) : 1;',
+    by: 'return 1;',
+  },
+  {
+    name: 'a batch counts as one number at boot',
+    file: 'boot.ts',
+    text: 'standing.next = sequence + countOf(buffer, at);',
+    by: 'standing.next = sequence + 1;',
+  },
+  {
+    name: 'a batch counts as one number when it is read',
+    file: 'reader.ts',
+    text: 'const end = sequence + countOf(buffer, at);',
+    by: 'const end = sequence + 1;',
+  },
+  {
+    name: 'a batch counts as one number when it is appended',
+    file: 'writer.ts',
+    text: 'this.next = sequence + count;',
+    by: 'this.next = sequence + 1;',
+  },
+  {
+    name: 'a batch is written again under its last number',
+    file: 'writer.ts',
+    text: 'sequence: this.next - countOf(buffer, at),',
+    by: 'sequence: this.next - 1,',
+  },
+  {
+    name: 'a batch that was written again is taken for a later one',
+    file: 'frame.ts',
+    text: 'const isAgain = ahead + countOf(bytes, at) === modulus;',
+    by: 'const isAgain = ahead + 1 === modulus;',
+  },
+  {
+    name: 'numbers that are left out are not settled',
+    file: 'writer.ts',
+    text: "this.settlement.settle(this.next, sequence, 'delivered');",
+    by: '',
+  },
+  {
+    name: 'numbers are left out without a header that says so',
+    file: 'writer.ts',
+    text: '    this.next = sequence;\n    this.#roll(true, sequence);',
+    by: '    this.next = sequence;',
+  },
+
+  // The books
   {
     name: 'a number is settled twice',
     file: 'settlement.ts',

@@ -11,7 +11,7 @@ export function explorerOf(
   seed: number,
   open: OpenOutbox,
   depth?: number,
-  options: Omit<ExplorerOptions, 'open' | 'tears'> & { readonly hasGoodCells?: boolean } = {},
+  options: Omit<ExplorerOptions, 'open' | 'tears'> = {},
 ): Explorer {
   const random = seededRandom(~seed);
   const drawn = 1 + integerBelow(random, DEPTH_MAX);
@@ -20,12 +20,10 @@ export function explorerOf(
     blockLength: random() < 0.8 ? 512 : 1024,
   };
   const script = randomScript(seed, 80 + integerBelow(random, 80), geometry);
-  const { hasGoodCells = false } = options;
-  const steps = script.steps.filter(({ kind }) => !hasGoodCells || (kind !== 'stick' && kind !== 'halfErase'));
-  return new Explorer({ ...script, steps }, { ...options, open, tears: tearsOf(depth ?? drawn) });
+  return new Explorer(script, { ...options, open, tears: tearsOf(depth ?? drawn) });
 }
 
 function tearsOf(depth: number): ExplorerOptions['tears'] {
   if (depth === 1) return ['every'];
-  return depth === 2 ? [1.5, 5] : [0.3, 2, 2];
+  return depth === 2 ? [1.5, 5] : [0.15, 2, 2];
 }

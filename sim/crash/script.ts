@@ -12,6 +12,8 @@ import type { Tear } from '../../hal/sim/tear.js';
 
 export type Step =
   | { readonly kind: 'append' }
+  /** One record for `count` numbers; if nothing is queued, `leftOut` numbers before them are left out. */
+  | { readonly kind: 'batch'; readonly count: number; readonly leftOut: number }
   /** Up to `count` records are handed out, fewer when there are no more or the window is full. */
   | { readonly kind: 'take'; readonly count: number }
   /** The same, after a look ahead, which must have shown them. */
@@ -37,8 +39,8 @@ export type Step =
   /** From now on erasing the block erases its first half. */
   | { readonly kind: 'halfErase'; readonly block: number };
 
-/** Which of the records in flight are released first. */
-export type ReleaseOrder = 'oldest' | 'newest' | 'middle';
+/** Which of the records in flight are released first; `part` is one number of the oldest. */
+export type ReleaseOrder = 'oldest' | 'newest' | 'middle' | 'part';
 
 export interface Script {
   readonly sectors: number;
@@ -55,6 +57,9 @@ export interface Geometry {
 
 /** Payload limit of a session that a `restart` does not set otherwise. */
 export const PAYLOAD_BYTES_MAX = 40;
+
+/** Numbers in a batch. */
+export const BATCH_COUNT_MAX = 4;
 
 /**
  * A script of `length` steps. One in four has flash calls that throw, one in eight bad cells from the start (not with two
@@ -109,7 +114,9 @@ export function parseScript(text: string): Script {
 
 function randomStep(random: Random): Step {
   const draw = random();
-  if (draw < 0.52) return { kind: 'append' };
+  if (draw < 0.45) return { kind: 'append' };
+  if (draw < 0.52)
+    return { kind: 'batch', count: 1 + integerBelow(random, BATCH_COUNT_MAX), leftOut: integerBelow(random, 9) };
   if (draw < 0.65) return { kind: 'take', count: 1 + integerBelow(random, 6) };
   if (draw < 0.7) return { kind: 'look', count: 1 + integerBelow(random, 4) };
   if (draw < 0.88) return { kind: 'release', count: 1 + integerBelow(random, 6), from: releaseOrder(random) };
@@ -122,7 +129,7 @@ function randomStep(random: Random): Step {
 
 function releaseOrder(random: Random): ReleaseOrder {
   const draw = random();
-  return draw < 0.7 ? 'oldest' : draw < 0.85 ? 'newest' : 'middle';
+  return draw < 0.6 ? 'oldest' : draw < 0.75 ? 'newest' : draw < 0.9 ? 'middle' : 'part';
 }
 
 function randomFailure(random: Random): Step {
@@ -144,6 +151,8 @@ function badCells(random: Random, { sectors, blockLength }: Geometry): Step[] {
 
 function formatStep(step: Step): string {
   switch (step.kind) {
+    case 'batch':
+      return `batch:${step.count}:${step.leftOut}`;
     case 'take':
     case 'look':
       return `${step.kind}:${step.count}`;
@@ -176,6 +185,8 @@ function parseStep(word: string): Step {
     case 'drain':
     case 'inspect':
       return { kind };
+    case 'batch':
+      return { kind, count: wholeNumber(first), leftOut: wholeNumber(second) };
     case 'take':
     case 'look':
       return { kind, count: wholeNumber(first) };

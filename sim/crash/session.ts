@@ -9,12 +9,14 @@ import { PowerCut } from '../../hal/sim/power-cut.js';
 import type { Outbox, OutboxGap, OutboxRecord, openOutbox } from '../../src/outbox/outbox.js';
 import { FailingFlash, FlashFailure } from './failing-flash.js';
 import { Model } from './model.js';
-import { PAYLOAD_BYTES_MAX, type ReleaseOrder, type Script, type Step } from './script.js';
+import { BATCH_COUNT_MAX, PAYLOAD_BYTES_MAX, type ReleaseOrder, type Script, type Step } from './script.js';
 
 export type OpenOutbox = typeof openOutbox;
 
 const UNSAVED_MAX = 4;
 const WINDOW_MAX = 6;
+const BATCH_STREAM = 15;
+const BATCH_HEAD_BYTES = 3;
 
 export class Session {
   readonly flash: SimFlash;
@@ -39,7 +41,7 @@ export class Session {
   }
 
   static begin(open: OpenOutbox, flash: SimFlash, { sectors, blockLength }: Script): Session {
-    const limits = { sectors, blockLength, unsavedMax: UNSAVED_MAX, windowMax: WINDOW_MAX };
+    const limits = { sectors, blockLength, unsavedMax: UNSAVED_MAX, windowMax: WINDOW_MAX + BATCH_COUNT_MAX };
     return new Session(open, flash, new Model(limits));
   }
 
@@ -64,6 +66,9 @@ export class Session {
     switch (step.kind) {
       case 'append':
         this.#append(outbox);
+        break;
+      case 'batch':
+        this.#appendBatch(outbox, step.count, step.leftOut);
         break;
       case 'take':
         this.#take(outbox, step.count);
@@ -130,11 +135,9 @@ export class Session {
     let unreadable = 0;
     for (let item = outbox.next(); item !== undefined; item = outbox.next()) {
       this.#received(item);
-      if (item.reason === undefined) handed.push(item.sequence);
+      if (item.reason === undefined) handed.push(...this.#unreleased(outbox, item));
       else gaps.push(item);
-      if (item.reason === 'unreadable')
-        for (let sequence = item.sequence; sequence < item.end; sequence++)
-          if (!outbox.isReleased(sequence)) unreadable++;
+      if (item.reason === 'unreadable') unreadable += this.#unreleased(outbox, item).length;
     }
     const books = outbox.statistics();
     // What cannot be read counts as queued until the gap is released.
@@ -147,9 +150,20 @@ export class Session {
   }
 
   #append(outbox: Outbox): void {
-    const payload = this.model.appending(outbox.payloadBytesMax);
+    const payload = this.model.appending(outbox.payloadBytesMax, 1, 0, outbox.statistics().next);
     const sequence = this.#attempt(() => outbox.append(payload, streamOf(payload)));
     if (sequence !== undefined) this.model.appended(sequence);
+  }
+
+  /** Numbers can be left out only while nothing is queued. */
+  #appendBatch(outbox: Outbox, count: number, leftOutMax: number): void {
+    const { next, oldest } = outbox.statistics();
+    const leftOut = oldest === next ? leftOutMax : 0;
+    const payload = this.model.appending(outbox.payloadBytesMax - BATCH_HEAD_BYTES, count, leftOut, next);
+    this.#attempt(() => {
+      outbox.appendBatch(payload, next + leftOut, count);
+      this.model.appended(next + leftOut);
+    });
   }
 
   #take(outbox: Outbox, count: number): InFlight[] {
@@ -160,8 +174,8 @@ export class Session {
       this.#received(item);
       if (this.#isAtStart) this.model.startingAt(item.sequence);
       this.#isAtStart = false;
-      if (item.reason === undefined) this.model.taken(item.sequence);
-      const inFlight = { item, dropped: outbox.statistics().dropped, isReleased: false };
+      if (item.reason === undefined) for (const sequence of this.#unreleased(outbox, item)) this.model.taken(sequence);
+      const inFlight = { item, dropped: outbox.statistics().dropped, releasedTo: item.sequence };
       this.#inFlight.push(inFlight);
       taken.push(inFlight);
     }
@@ -181,7 +195,7 @@ export class Session {
     if (this.#hasFailed) return;
     const taken = items.filter(({ item }) => item.reason === undefined).map(({ item }) => item.sequence);
     // It may leave out the last record, whose place may become free only by what `next` finds lost on its way.
-    const mayDiffer = shown.length === taken.length - 1 && taken.at(-1) === outbox.statistics().next - 1;
+    const mayDiffer = shown.length === taken.length - 1 && items.at(-1)?.item.end === outbox.statistics().next;
     if (
       (shown.length < taken.length && !mayDiffer) ||
       shown.some((sequence, i) => i < taken.length && taken[i] !== sequence)
@@ -194,28 +208,35 @@ export class Session {
   #release(outbox: Outbox, count: number, from: ReleaseOrder): void {
     for (let left = count; left > 0; left--) {
       const oldest = this.#inFlight[0]?.item.sequence ?? 0;
-      const open = this.#inFlight.filter(({ item, isReleased }) => !isReleased && item.sequence - oldest < WINDOW_MAX);
-      const at = from === 'oldest' ? 0 : from === 'newest' ? open.length - 1 : open.length >> 1;
+      const open = this.#inFlight.filter(
+        ({ item, releasedTo }) => releasedTo < item.end && item.sequence - oldest < WINDOW_MAX,
+      );
+      const at = from === 'newest' ? open.length - 1 : from === 'middle' ? open.length >> 1 : 0;
       const chosen = open[at];
       if (chosen === undefined) return;
-      chosen.isReleased = true;
-      while (this.#inFlight[0]?.isReleased) this.#inFlight.shift();
+      const { item, releasedTo: first } = chosen;
+      chosen.releasedTo = from === 'part' ? first + 1 : item.end;
+      while (this.#inFlight[0]?.releasedTo === this.#inFlight[0]?.item.end && this.#inFlight.length > 0)
+        this.#inFlight.shift();
       if (outbox.statistics().dropped > chosen.dropped) this.model.releasingLate();
-      this.#releaseOne(outbox, chosen.item);
+      this.#releaseOne(outbox, item, first, chosen.releasedTo);
     }
   }
 
-  #releaseOne(outbox: Outbox, item: OutboxRecord | OutboxGap): void {
+  #releaseOne(outbox: Outbox, item: OutboxRecord | OutboxGap, first = item.sequence, end = item.end): void {
     if (item.reason !== undefined) {
-      this.model.releasingGap(item);
-      this.#attempt(() => outbox.release(item.sequence, item.end, 'dropped'));
+      const gap = { ...item, sequence: first, end };
+      this.model.releasingGap(gap);
+      this.#attempt(() => {
+        outbox.release(first, end, 'dropped');
+        this.model.releasedGap(gap);
+      });
       return;
     }
-    const { sequence } = item;
-    this.model.releasing(sequence);
+    this.model.releasing(first, end);
     this.#attempt(() => {
-      outbox.release(sequence);
-      this.model.released(sequence);
+      outbox.release(first, end);
+      this.model.released(first, end);
     });
   }
 
@@ -259,9 +280,17 @@ export class Session {
       this.model.receivedGap(item);
       return;
     }
-    const { sequence, stream, payload } = item;
-    this.model.received(sequence, payload);
-    if (stream !== streamOf(payload)) throw new Error(`record ${sequence} has stream ${stream}`);
+    this.model.received(item);
+    const { sequence, end, stream, payload } = item;
+    if (stream !== BATCH_STREAM && (stream !== streamOf(payload) || end !== sequence + 1))
+      throw new Error(`record ${sequence} has stream ${stream}`);
+  }
+
+  /** Of what is handed out as a whole a part may have been released. */
+  #unreleased(outbox: Outbox, { sequence: first, end }: OutboxRecord | OutboxGap): number[] {
+    const numbers: number[] = [];
+    for (let sequence = first; sequence < end; sequence++) if (!outbox.isReleased(sequence)) numbers.push(sequence);
+    return numbers;
   }
 
   #hasWindow(): boolean {
@@ -274,7 +303,8 @@ export class Session {
 interface InFlight {
   readonly item: OutboxRecord | OutboxGap;
   readonly dropped: number;
-  isReleased: boolean;
+  /** The numbers below it have been released. */
+  releasedTo: number;
 }
 
 function streamOf(payload: Uint8Array): number {

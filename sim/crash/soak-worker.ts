@@ -9,6 +9,7 @@ import { shrink } from './shrink.js';
 export interface SoakTask {
   readonly seed: number;
   readonly depth: number | undefined;
+  readonly statesMax: number;
 }
 
 /** To the main thread: states since the last report; at the end of a seed its outcome. */
@@ -25,10 +26,11 @@ export interface SoakViolation {
 
 const STATES_PER_REPORT = 500;
 
-parentPort?.on('message', ({ seed, depth }: SoakTask) => {
+parentPort?.on('message', ({ seed, depth, statesMax }: SoakTask) => {
   let unreported = 0;
   const report = (message: SoakReport) => parentPort?.postMessage(message);
   const explorer = explorerOf(seed, openOutbox, depth, {
+    statesMax,
     onState: () => {
       if (++unreported < STATES_PER_REPORT) return;
       report({ kind: 'progress', states: unreported });

@@ -27,13 +27,12 @@ export function everyTear(flash: SimFlash, operation: FlashOperation): readonly 
  * complete, or nearly, but for one to three weak cells.
  */
 export function drawTears(operation: FlashOperation, count: number, random: Random): Tear[] {
-  const all: readonly Tear[] = operation.kind === 'erase' ? eraseTears() : programTears(operation.byteLength);
   const tears: Tear[] = [];
   const whole = Math.floor(count);
   const wanted = whole + (random() < count - whole ? 1 : 0);
   while (tears.length < wanted) {
     if (operation.kind === 'program' && random() < 0.4) tears.push(nearlyWhole(operation.byteLength, random));
-    else tears.push(all[integerBelow(random, all.length)] as Tear);
+    else tears.push(anyTear(operation, random));
   }
   return tears;
 }
@@ -43,6 +42,11 @@ export function fits(tear: Tear, operation: FlashOperation): boolean {
   if (tear.kind === 'any' || tear.kind === 'nothing' || tear.kind === 'complete') return true;
   const isOfProgram = tear.kind === 'prefix' || tear.kind === 'suffix' || tear.kind === 'bits';
   return isOfProgram === (operation.kind === 'program');
+}
+
+function anyTear(operation: FlashOperation, random: Random): Tear {
+  const all: readonly Tear[] = operation.kind === 'erase' ? eraseTears() : programTears(operation.byteLength);
+  return all[integerBelow(random, all.length)] as Tear;
 }
 
 function nearlyWhole(byteLength: number, random: Random): ProgramTear {

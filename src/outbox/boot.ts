@@ -3,7 +3,8 @@
  *
  * The newest sector is the one with the highest sector sequence among intact headers, with two exceptions:
  *   - a header without frames whose base is below the numbers of the sector before it is a ghost: its program was cut, a
- *     session that could not see it wrote records in the sector before, and now it reads well again. It is ignored. If that
+ *     session that could not see it wrote records in the sector before, and now it reads well again. It is ignored. The same
+ *     goes for one that leaves out numbers, while records before it are not settled. If that
  *     session wrote nothing but acknowledged positions, the header is good, and those count all the same;
  *   - frames that stand beyond it under the next sector sequence: their header rotted, and they are the newest.
  */
@@ -158,9 +159,12 @@ function standAtEmpty(sectors: Sectors, newest: SectorHeader): Standing {
     scan(sectors, before, sector);
     for (let s = sector + 1; s < newest.sectorSequence; s++)
       if (sectors.findFrame(s, sectors.headerSlots) !== -1) scan(sectors, before, s);
-    if (before.next > newest.base) return { ...before, ghost: newest };
-    standing.savedCursor = before.cursor;
-    standing.savedDropped = before.dropped;
+    // Numbers are left out only when all before them is settled, and that is saved.
+    const isLeftOutAgain = before.next < newest.base && newest.lag === 0 && before.cursor < before.next;
+    if (before.next > newest.base || isLeftOutAgain) return { ...before, ghost: newest };
+    // The next frame hides what stands in the sector before, and the header may be gone at the next boot.
+    standing.savedCursor = Math.min(before.cursor, standing.cursor);
+    if (before.dropped !== standing.dropped) standing.savedDropped = -1;
     if (before.cursor > standing.cursor) {
       standing.cursor = before.cursor;
       standing.dropped = before.dropped;

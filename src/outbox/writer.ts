@@ -129,11 +129,12 @@ export class Writer implements LogEnd {
     return !this.#isBlank && this.#needsRoll(bodyBytes) && this.#endOfVictim(this.active + 2) > this.#begun;
   }
 
-  /** Leaves out the numbers below `sequence`. Nothing may be queued. */
+  /** Leaves out the numbers below `sequence`. Nothing may be queued, which is saved first: see boot.ts on ghosts. */
   skipTo(sequence: number): void {
     this.#begin();
     if (this.#isBlank) this.#format();
     this.#solidify(true);
+    if (!this.#isSaved()) this.#putAck(true);
     this.settlement.settle(this.next, sequence, 'delivered');
     this.next = sequence;
     this.#roll(true, sequence);
@@ -177,12 +178,13 @@ export class Writer implements LogEnd {
     else this.#last ??= this.#readLast();
     if (this.#ghost !== undefined) this.#bury(this.#ghost);
     if (!this.#isClear) this.#clear();
-    if (this.#last !== undefined) {
-      const { body, stream, sequence } = this.#last;
-      if (body !== undefined && !this.#putRecord(body, stream, sequence, mayEvict)) return false;
-      if (!this.#isSaved() && !this.#putAck(mayEvict)) return false;
-      this.#last = undefined;
+    const body = this.#last?.body;
+    if (this.#last !== undefined && body !== undefined) {
+      const { stream, sequence } = this.#last;
+      if (!this.#putRecord(body, stream, sequence, mayEvict)) return false;
     }
+    if (!this.#isSaved() && !this.#putAck(mayEvict)) return false;
+    this.#last = undefined;
     this.isSolid = true;
     return true;
   }
