@@ -2,7 +2,7 @@
  * Builds what runs on the XS engine:
  *   build/xs/engine/   the engine's sources, from the npm package that engine.json pins; nothing of them is in this repository
  *   build/xs/<bits>/   the host, engine included: 32 bits when gcc can, so that a slot has 16 bytes as on an ESP32
- *   build/xs/device/   hal/xs and xs/scenarios, file by file as in build/device
+ *   build/xs/device/   hal/xs, xs/bus and xs/scenarios, file by file as in build/device
  *
  * Does nothing when nothing changed: each step is known by a hash of what goes into it.
  */
@@ -26,7 +26,7 @@ const ENGINE_OPTIONS = ['-w', '-include', join(here, 'profile.h')];
 /** Everything. Leaves in build/xs/built.json what `buildEngine` returned, for the tests; null without a compiler. */
 export async function buildXs() {
   const built = await buildEngine();
-  if (built === undefined) say('there is no C compiler (gcc): what runs on XS is skipped');
+  if (built === undefined) say('there is no C compiler (gcc): the XS engine is not built');
   await buildScenarios();
   writeFileSync(join(output, 'built.json'), JSON.stringify(built ?? null));
   return built;
@@ -69,14 +69,14 @@ export async function buildEngine() {
 
 /** hal/xs and the scenarios, beside the device build, whose src/ they run. */
 export async function buildScenarios() {
-  const entryPoints = ['hal/xs', 'xs/scenarios'].flatMap((folder) =>
+  const scripts = ['hal/xs', 'xs/scenarios'].flatMap((folder) =>
     readdirSync(join(root, folder))
       .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
       .map((name) => join(folder, name)),
   );
   await build({
     absWorkingDir: root,
-    entryPoints,
+    entryPoints: ['xs/bus.ts', ...scripts],
     outdir: 'build/xs/device',
     outbase: '.',
     format: 'esm',

@@ -47,11 +47,14 @@ describe('the position in a file', () => {
     const options = { file: recording };
     const notices: string[] = [];
     const inputs = await prepare({ name: 'a', driver: 'replay', options });
-    const { drivers, close } = inputs.driversFor(data, (notice) => notices.push(notice));
+    const { drivers, stored, close } = inputs.driversFor({
+      deviceFolder: data,
+      onNotice: (notice) => notices.push(notice),
+      onSample: () => {},
+    });
     const sensor = drivers.replay?.(options);
     const rows = Array.from({ length: count }, () => sensor?.sample());
-    // A row is done when the turn that sampled it is over.
-    await Promise.resolve();
+    stored();
     close();
     return [rows[0], notices];
   }

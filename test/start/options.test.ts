@@ -18,6 +18,7 @@ describe('the command line', () => {
         speed: 3600,
         configurationFile: undefined,
         devices: 1,
+        engine: 'node',
         forSeconds: undefined,
         dataFolder: '.godwit',
         json: false,

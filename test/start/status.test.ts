@@ -12,6 +12,7 @@ const device: DeviceStatus = {
   sampledPerSecond: 1,
   deliveredPerSecond: 0.96,
   books,
+  engine: [],
 };
 const screen = { columns: 120, rows: 40, colours: false };
 
