@@ -53,6 +53,7 @@ export async function buildEngine() {
   const compilerOptions = [...flags, `-I${here}`, ...headers];
   const library = join(folder, 'engine.a');
   if (!isStamped(folder, 'engine', engineKey)) {
+    say('compiling the XS engine, which is kept');
     if (bits === 64) say('gcc makes no 32-bit programs (gcc-multilib is missing): building for 64 bits');
     const objects = await compile(engineFiles(folder, sources), [...compilerOptions, ...ENGINE_OPTIONS], folder);
     rmSync(library, { force: true });

@@ -27,8 +27,8 @@ export function engineText({ bits, memory }: XsEngine): string {
 }
 
 /** Throws an Error when devices on XS cannot connect to the broker: they have TCP to this computer only. */
-export function refuseUnreachable({ host, port, tls }: BrokerConfiguration): void {
-  if (tls) throw new Error(`devices on XS have no TLS on a computer: use a broker without TLS, or --engine node`);
+export function refuseUnreachable({ host, port, tls }: Pick<BrokerConfiguration, 'host' | 'port' | 'tls'>): void {
+  if (tls) throw new Error('devices on XS have no TLS on a computer: use a broker without TLS, or --engine node');
   if (host === 'localhost' || /^127(\.\d+){3}$/.test(host)) return;
   throw new Error(
     `devices on XS connect to brokers on this computer only, not to ${host}:${port}; without --engine xs, they connect anywhere`,
@@ -42,9 +42,13 @@ export interface ProcessEnd {
   readonly errors: string;
 }
 
+/** Of a process that was killed from outside: a power cut. */
+export const killed = 'killed by SIGKILL';
+
 /** Why the process of a device ended, in one sentence; below that the JavaScript stack, where there is one. */
 export function describeEnd({ exitCode, signal, errors }: ProcessEnd, { memory }: XsEngine): string {
-  if (signal !== null) return `killed by ${signal}`;
+  if (signal === 'SIGKILL') return killed;
+  if (signal !== null) return `ended by ${signal}`;
   const [first = '', ...stack] = errors.trimEnd().split('\n');
   const reason = first.replace(/^xs: /, '');
   const withStack = (sentence: string) => [sentence, ...stack].join('\n');

@@ -197,7 +197,7 @@ function conclude(devices: readonly Device[], screen: StatusScreen, json: boolea
   const unstored = accounts.reduce((sum, account) => sum + account.unstored, 0);
   if (unstored > 0) screen.say(`readings that could not be stored and are in no book: ${unstored}`);
   const faults = accounts.reduce((sum, { engine }) => sum + (engine?.faults ?? 0), 0);
-  if (faults > 0) screen.say(`devices died, and booted again: ${faults} times`);
+  if (faults > 0) screen.say(`boots after a fault: ${faults}`);
   screen.say(total.balanced ? 'stopped, the books balance' : 'stopped, the books DO NOT BALANCE');
   if (json) screen.say(JSON.stringify({ devices: accounts, total }));
   return total.balanced && unstored === 0 && faults === 0;

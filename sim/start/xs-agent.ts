@@ -11,6 +11,7 @@ import { ConfigurationError } from '../../src/agent/configuration.js';
 import { OutboxError, type OutboxErrorCode } from '../../src/outbox/error.js';
 import { commands, type EngineFigures, type Message, type Refusal, type Request } from '../../xs/bus.js';
 import type { XsEngine } from '../../xs/run.js';
+import { killed } from './engine.js';
 import type { DeviceDrivers } from './inputs.js';
 import type { EngineStatus } from './status.js';
 import { XsBus } from './xs-bus.js';
@@ -48,6 +49,7 @@ export class XsAgent {
   #refusal: Refusal | undefined;
   /** Why the device is down. */
   #fault: string | undefined;
+  #faults = 0;
   #isStarted = false;
   #isLookedAt = false;
   #reboot: NodeJS.Timeout | undefined;
@@ -106,7 +108,8 @@ export class XsAgent {
 
   engine(): EngineStatus {
     const { engine, snapshot } = this.#known();
-    const { byteCodes, ...figures } = engine;
+    const { byteCodes, ...rest } = engine;
+    const figures = { ...rest, faults: this.#faults };
     if (this.#booted === undefined) return figures;
     const readings = snapshot.books.sampled - this.#booted.snapshot.books.sampled;
     const executed = byteCodes - this.#booted.engine.byteCodes;
@@ -183,10 +186,9 @@ export class XsAgent {
     const [sentence = '', ...stack] = (this.#refusal?.message ?? reason).split('\n');
     this.#fault = sentence;
     this.#options.onEvent([`${sentence}; boots again`, ...stack].join('\n'));
-    this.#reboot = setTimeout(
-      () => this.#boot(reason.startsWith('killed') ? 'power-on' : 'restart'),
-      rebootMilliseconds,
-    );
+    const isPowerCut = reason === killed;
+    if (!isPowerCut) this.#faults++;
+    this.#reboot = setTimeout(() => this.#boot(isPowerCut ? 'power-on' : 'restart'), rebootMilliseconds);
   }
 }
 
