@@ -140,11 +140,13 @@ function fetchEngine() {
   say(`fetching ${id} ...`);
   const npm = process.env.npm_execpath;
   const [command, first] = npm ? [process.execPath, [npm]] : ['npm', []];
-  const listing = execFileSync(command, [...first, 'pack', id, '--json', '--ignore-scripts', '--loglevel=error'], {
+  const packing = spawnSync(command, [...first, 'pack', id, '--json', '--ignore-scripts', '--loglevel=error'], {
     cwd: folder,
     encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const archive = join(folder, JSON.parse(listing)[0].filename);
+  if (packing.status !== 0) throw new Error(`npm cannot fetch ${id}; the lines above say why`);
+  const archive = join(folder, JSON.parse(packing.stdout)[0].filename);
   const integrity = `sha512-${createHash('sha512').update(readFileSync(archive)).digest('base64')}`;
   if (integrity !== engine.integrity)
     throw new Error(`${id} has the checksum ${integrity}, expected ${engine.integrity}`);
