@@ -1,7 +1,8 @@
 /**
  * Builds, file by file and without bundling (DESIGN.md, "What runs where"):
- *   build/host    src/, hal/contract, hal/host, hal/sim, sim/   for Node; type declarations beside the files with --types
- *   build/device  src/, hal/contract, hal/esp32, hal/lin        what manifest.json refers to
+ *   build/host    src/, hal/contract, hal/host, hal/sim, sim/ and what starts XS, for Node; type declarations beside the
+ *                 files with --types
+ *   build/device  src/, hal/contract, hal/esp32, hal/lin: what manifest.json refers to
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
@@ -42,8 +43,9 @@ async function transpile(entryPoints, outdir) {
 }
 
 export async function buildHost() {
+  const xs = ['xs/run.ts', 'xs/bus.ts'];
   const agent = sources('src').filter((name) => name !== join('src', 'main.ts'));
-  await transpile(['hal/contract.ts', ...agent, ...sources('hal/host', 'hal/sim', 'sim')], 'build/host');
+  await transpile(['hal/contract.ts', ...agent, ...sources('hal/host', 'hal/sim', 'sim'), ...xs], 'build/host');
 }
 
 export async function buildDevice() {

@@ -48,8 +48,18 @@ install();
 const { buildDevice, buildHost, buildTypes } = await import('./build.mjs');
 const { buildXs } = await import('../xs/build.mjs');
 
+/** The option of the command, which must be known before the command is there. */
+const needsXs = rest.some((word, i) => word === '--engine=xs' || (word === '--engine' && rest[i + 1] === 'xs'));
+
 if (task === 'start') {
   await buildHost();
+  if (needsXs) {
+    await buildDevice();
+    await buildXs().catch(({ message }) => {
+      process.stderr.write(`godwit: the XS engine cannot be built: ${message}\n`);
+      process.exit(1);
+    });
+  }
   process.argv = [process.argv[0], join(root, 'build/host/sim/command.js'), ...rest];
   await import('../build/host/sim/command.js');
 } else if (task === 'bench') {

@@ -3,10 +3,10 @@
  * The command `godwit`: says what the command line means, runs it, and turns whatever goes wrong into one sentence and an
  * exit status. No stack trace is ever shown.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { dumpOutbox } from './dump/command.js';
+import { projectFolder } from './project-folder.js';
 import { parseCommandLine, UsageError, usage } from './start/options.js';
 import { run } from './start/run.js';
 
@@ -69,7 +69,5 @@ function complain(error: unknown): void {
 }
 
 function version(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version;
+  return JSON.parse(readFileSync(join(projectFolder(), 'package.json'), 'utf8')).version;
 }

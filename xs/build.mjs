@@ -2,7 +2,7 @@
  * Builds what runs on the XS engine:
  *   build/xs/engine/   the engine's sources, from the npm package that engine.json pins; nothing of them is in this repository
  *   build/xs/<bits>/   the host, engine included: 32 bits when gcc can, so that a slot has 16 bytes as on an ESP32
- *   build/xs/device/   hal/xs and xs/scenarios, file by file as in build/device
+ *   build/xs/device/   hal/xs, xs/bus and xs/scenarios, file by file as in build/device
  *
  * Does nothing when nothing changed: each step is known by a hash of what goes into it.
  */
@@ -28,7 +28,7 @@ const ENGINE_OPTIONS = ['-w', '-include', join(here, 'profile.h')];
 /** Everything. Leaves in build/xs/built.json what `buildEngine` returned, for the tests; null without a compiler. */
 export async function buildXs() {
   const built = await buildEngine();
-  if (built === undefined) say('there is no C compiler (gcc): what runs on XS is skipped');
+  if (built === undefined) say('there is no C compiler (gcc): the XS engine is not built');
   await buildScenarios();
   writeFileSync(join(output, 'built.json'), JSON.stringify(built ?? null));
   return built;
@@ -55,6 +55,7 @@ export async function buildEngine() {
   const compilerOptions = [...flags, `-I${here}`, ...headers];
   const library = join(folder, 'engine.a');
   if (!isStamped(folder, 'engine', engineKey)) {
+    say('compiling the XS engine, which is kept');
     if (bits === 64) say('gcc makes no 32-bit programs (gcc-multilib is missing): building for 64 bits');
     const objects = await compile(engineFiles(folder, sources), [...compilerOptions, ...ENGINE_OPTIONS], folder);
     rmSync(library, { force: true });
@@ -71,14 +72,14 @@ export async function buildEngine() {
 
 /** hal/xs and the scenarios, beside the device build, whose src/ they run. */
 export async function buildScenarios() {
-  const entryPoints = ['hal/xs', 'xs/scenarios'].flatMap((folder) =>
+  const scripts = ['hal/xs', 'xs/scenarios'].flatMap((folder) =>
     readdirSync(join(root, folder))
       .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
       .map((name) => join(folder, name)),
   );
   await build({
     absWorkingDir: root,
-    entryPoints,
+    entryPoints: ['xs/bus.ts', ...scripts],
     outdir: 'build/xs/device',
     outbase: '.',
     format: 'esm',
@@ -141,11 +142,13 @@ function fetchEngine() {
   say(`fetching ${id} ...`);
   const npm = process.env.npm_execpath;
   const [command, first] = npm ? [process.execPath, [npm]] : ['npm', []];
-  const listing = execFileSync(command, [...first, 'pack', id, '--json', '--ignore-scripts', '--loglevel=error'], {
+  const packing = spawnSync(command, [...first, 'pack', id, '--json', '--ignore-scripts', '--loglevel=error'], {
     cwd: folder,
     encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const archive = join(folder, JSON.parse(listing)[0].filename);
+  if (packing.status !== 0) throw new Error(`npm cannot fetch ${id}; the lines above say why`);
+  const archive = join(folder, JSON.parse(packing.stdout)[0].filename);
   const integrity = `sha512-${createHash('sha512').update(readFileSync(archive)).digest('base64')}`;
   if (integrity !== engine.integrity)
     throw new Error(`${id} has the checksum ${integrity}, expected ${engine.integrity}`);

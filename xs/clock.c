@@ -2,7 +2,8 @@
  * Time since boot, and timers.
  *
  * In virtual time the clock stands still while JavaScript runs and leaps to the next timer, or to what the world at the
- * other end of the wire says. In real time it is the system's monotonic clock.
+ * other end of the wire says. In real time it is the system's monotonic clock, and wall time is
+ * the system's.
  */
 #include "host.h"
 
@@ -17,17 +18,17 @@ typedef struct HostTimer {
 static HostTimer* timers;
 static int timerIds;
 
-static double monotonicMilliseconds(void)
+static double systemMilliseconds(clockid_t clock)
 {
   struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
+  clock_gettime(clock, &now);
   return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
 double nowMilliseconds(Host* host)
 {
   if (host->options.isVirtual) return host->virtualMilliseconds;
-  return monotonicMilliseconds() - host->startMilliseconds;
+  return systemMilliseconds(CLOCK_MONOTONIC) - host->startMilliseconds;
 }
 
 double nextTimerMilliseconds(void)
@@ -55,7 +56,8 @@ void native_milliseconds(xsMachine* the)
 void native_wallMilliseconds(xsMachine* the)
 {
   Host* host = hostOf(the);
-  if (!isnan(host->options.epochMilliseconds))
+  if (!host->options.isVirtual) xsmcSetNumber(xsResult, floor(systemMilliseconds(CLOCK_REALTIME)));
+  else if (!isnan(host->options.epochMilliseconds))
     xsmcSetNumber(xsResult, floor(host->options.epochMilliseconds + nowMilliseconds(host)));
 }
 

@@ -8,6 +8,7 @@
  *   clock.c     time, timers
  *   storage.c   flash and key-value storage in files, power cuts
  *   stream.c    TCP streams, as bytes and callbacks; over socket.c in real time, over wire.c in virtual time
+ *   bus.c       the main program that has started this process, if one has
  *   loop.c      turns: one callback and the promise jobs after it
  *   fault.c     every way to die, each with a message, a JavaScript stack and an exit code
  *   profile.c   byte codes by function
@@ -58,10 +59,10 @@ typedef struct {
 typedef struct Host {
   struct {
     int staticBytes, chunkInitial, chunkIncrement, heapInitial, heapIncrement, stack, keys, names, symbols;
-    int flashBytes, powerCutAfter, wire;
+    int flashBytes, powerCutAfter, wire, bus;
     bool isVirtual, collectsAtEveryAllocation, profiles;
     uint64_t byteCodesMax;
-    double epochMilliseconds; /* wall time at boot; NaN: not known */
+    double epochMilliseconds; /* wall time at boot, in virtual time; NaN: not known */
     uint64_t seed;
     const char *storage, *report, *hardwareId, *resetReason;
     const char* settings[SETTINGS_MAX]; /* name=value */
@@ -74,6 +75,7 @@ typedef struct Host {
   double startMilliseconds, virtualMilliseconds;
   uint64_t byteCodes, turns;
   txUnsigned meterBefore;
+  bool isLookedAt; /* what is executed now is not counted */
   int flashCalls;
   Mark marks[MARKS_MAX];
   int markCount;
@@ -149,6 +151,14 @@ void wireWrite(Host* host, int id, const void* bytes, int count);
 void wireRead(Host* host, int id, int count);
 void waitForWire(Host* host, double nextTimer);
 
+/* bus.c */
+void native_ask(xsMachine* the);
+void native_tell(xsMachine* the);
+void native_onCommand(xsMachine* the);
+bool isCommanded(void);
+void takeCommand(Host* host);
+void tellTurn(Host* host);
+
 /* loop.c */
 void runProgram(Host* host);
 void runLoop(Host* host);
@@ -170,5 +180,6 @@ void clearProfile(void);
 void paintStack(txMachine* the);
 void writeReport(Host* host, int exitCode);
 void makeMark(Host* host, const char* name);
+void native_figures(xsMachine* the);
 
 #endif

@@ -20,6 +20,7 @@ void runJobs(txMachine* the)
   if (the != the->host->device) return;
   the->host->turns++;
   countByteCodes(the->host);
+  tellTurn(the->host);
 }
 
 #define STEP_BYTE_CODES (1 << 20)
@@ -41,7 +42,7 @@ void beginCounting(Host* host)
 void countByteCodes(Host* host)
 {
   txU4 now = host->device->meterIndex;
-  host->byteCodes += (txU4)(now - host->meterBefore);
+  if (!host->isLookedAt) host->byteCodes += (txU4)(now - host->meterBefore);
   host->meterBefore = now;
 }
 
@@ -75,12 +76,12 @@ void runProgram(Host* host)
   runJobs(machine);
 }
 
-/* Until nothing more can happen: no timer, no stream. */
+/* Until nothing more can happen: no timer, no stream, no command. */
 void runLoop(Host* host)
 {
   for (;;) {
     double next = nextTimerMilliseconds();
-    if (isinf(next) && !hasStreams()) return;
+    if (isinf(next) && !hasStreams() && !isCommanded()) return;
     if (host->options.isVirtual) waitForWire(host, next);
     else {
       double wait = next - nowMilliseconds(host);

@@ -100,13 +100,21 @@ static const struct {
     {"setting", native_setting, 1},
     {"mark", native_mark, 1},
     {"end", native_end, 0},
+    /* the last ones, with a bus only: what they take in the ROM is nothing that a device has */
+    {"ask", native_ask, 1},
+    {"tell", native_tell, 1},
+    {"onCommand", native_onCommand, 1},
+    {"figures", native_figures, 0},
 };
+
+#define BUS_NATIVES 4
 
 void defineNatives(txMachine* the)
 {
+  size_t count = sizeof(natives) / sizeof(*natives) - (the->host->options.bus < 0 ? BUS_NATIVES : 0);
   mxPush(mxObjectPrototype);
   txSlot* slot = fxLastProperty(the, fxNewObjectInstance(the));
-  for (size_t i = 0; i < sizeof(natives) / sizeof(*natives); i++)
+  for (size_t i = 0; i < count; i++)
     slot = fxNextHostFunctionProperty(the, slot, natives[i].function, natives[i].length,
                                       fxID(the, (txString)natives[i].name), XS_DONT_ENUM_FLAG);
   mxPush(mxGlobal);

@@ -24,6 +24,7 @@ void parseOptions(Host* host, int count, char** arguments)
       {"--flash-bytes", NUMBER, &o->flashBytes},
       {"--power-cut", NUMBER, &o->powerCutAfter},
       {"--wire", NUMBER, &o->wire},
+      {"--bus", NUMBER, &o->bus},
       {"--virtual", SWITCH, &o->isVirtual},
       {"--collect", SWITCH, &o->collectsAtEveryAllocation},
       {"--profile", SWITCH, &o->profiles},
@@ -35,7 +36,7 @@ void parseOptions(Host* host, int count, char** arguments)
       {"--hardware-id", TEXT, &o->hardwareId},
       {"--reset-reason", TEXT, &o->resetReason},
   };
-  o->wire = -1;
+  o->wire = o->bus = -1;
   o->epochMilliseconds = NAN;
   o->hardwareId = "000000000000";
   o->resetReason = "power-on";

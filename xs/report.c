@@ -66,6 +66,21 @@ void makeMark(Host* host, const char* name)
   clearProfile();
 }
 
+/* Of a running device. Garbage is collected first, so that only what is alive counts. */
+void native_figures(xsMachine* the)
+{
+  char text[200];
+  int slotBytes = (int)sizeof(txSlot);
+  countByteCodes(hostOf(the));
+  fxCollectGarbage(the);
+  snprintf(text, sizeof(text),
+           "{\"heapBytes\":%d,\"heapBytesMax\":%d,\"stackPeakSlots\":%d,\"stackSlots\":%d,\"byteCodes\":%llu}",
+           (int)the->currentHeapCount * slotBytes + (int)the->currentChunksSize,
+           (int)the->maximumHeapCount * slotBytes + (int)the->maximumChunksSize, stackPeak(the),
+           (int)(the->stackTop - the->stackBottom), (unsigned long long)hostOf(the)->byteCodes);
+  xsmcSetString(xsResult, text);
+}
+
 void writeReport(Host* host, int exitCode)
 {
   txMachine* the = host->device;

@@ -76,7 +76,9 @@ export interface Run {
   /** Slots of the JavaScript stack, by default those of manifest.json. */
   readonly stackSlots?: number;
   readonly realTime?: boolean;
-  /** Wall time at boot, milliseconds since 1970; absent: not known. */
+  /** In real time: descriptor 3 and standard input lead to this process, which answers and commands (xs/bus.ts). */
+  readonly bus?: boolean;
+  /** In virtual time: wall time at boot, milliseconds since 1970; absent: not known. */
   readonly epochMilliseconds?: number;
   readonly seed?: number;
   readonly hardwareId?: string;
@@ -95,6 +97,15 @@ export interface Outcome {
   readonly errors: string;
   /** Absent when the device did not come to life. */
   readonly report?: Report;
+}
+
+/** Of manifest.json. */
+interface Creation {
+  readonly static?: number;
+  readonly chunk: { readonly initial: number; readonly incremental: number };
+  readonly heap: { readonly initial: number; readonly incremental: number };
+  readonly stack: number;
+  readonly keys?: { readonly available?: number; readonly name?: number; readonly symbol?: number };
 }
 
 export class XsEngine {
@@ -120,14 +131,28 @@ export class XsEngine {
     });
   }
 
-  /** Starts a run whose streams lead over a wire (xs/wire.ts), or, in real time, to this machine's sockets. */
-  start(run: Run, reportPath: string): ChildProcess {
+  /**
+   * Starts a run whose streams lead over a wire (xs/world.ts), or, in real time, to this machine's sockets. With a bus, what
+   * a terminal says to this process, Ctrl-C for example, does not reach that one.
+   */
+  start(run: Run, reportPath?: string): ChildProcess {
     return spawn(this.#program, this.#parameters(run, reportPath, run.realTime !== true), {
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      stdio: [run.bus ? 'pipe' : 'ignore', 'pipe', 'pipe', 'pipe'],
+      detached: run.bus === true,
     });
   }
 
-  #parameters(run: Run, reportPath: string, isWired: boolean): string[] {
+  /** What a device has by `creation` of manifest.json. */
+  get memory(): { readonly heapBytes: number; readonly stackSlots: number } {
+    const { chunk, heap, stack } = this.#manifest();
+    return { heapBytes: chunk.initial + heap.initial * this.#slotBytes, stackSlots: stack };
+  }
+
+  get #slotBytes(): number {
+    return this.bits / 2;
+  }
+
+  #parameters(run: Run, reportPath: string | undefined, isWired: boolean): string[] {
     const parameters: string[] = [];
     const give = (name: string, value: string | number | undefined) => {
       if (value !== undefined) parameters.push(name, String(value));
@@ -144,6 +169,7 @@ export class XsEngine {
     give('--byte-codes-max', run.byteCodesMax);
     if (run.realTime !== true) parameters.push('--virtual');
     if (isWired) give('--wire', 3);
+    if (run.bus) give('--bus', 3);
     if (run.collect) parameters.push('--collect');
     if (run.profile) parameters.push('--profile');
     for (const [name, value] of Object.entries(run.settings ?? {})) give('--set', `${name}=${value}`);
@@ -166,20 +192,11 @@ export class XsEngine {
    * meet; a creation without "static" has fixed sizes, and the block is their sum.
    */
   #creation({ staticBytes, stackSlots }: Run): Record<string, number> {
-    const { creation } = JSON.parse(readFileSync(join(this.#root, 'manifest.json'), 'utf8')) as {
-      creation: {
-        static?: number;
-        chunk: { initial: number; incremental: number };
-        heap: { initial: number; incremental: number };
-        stack: number;
-        keys?: { available?: number; name?: number; symbol?: number };
-      };
-    };
+    const creation = this.#manifest();
     const { chunk, heap, keys } = creation;
     const stack = stackSlots ?? creation.stack;
-    const slotBytes = this.bits / 2;
     const isFixed = staticBytes === undefined && !creation.static;
-    const sum = chunk.initial + (heap.initial + stack + 2) * slotBytes + 64;
+    const sum = chunk.initial + (heap.initial + stack + 2) * this.#slotBytes + 64;
     return {
       '--static': staticBytes ?? (isFixed ? sum : (creation.static as number)),
       '--chunk-initial': isFixed ? chunk.initial : 512,
@@ -191,6 +208,10 @@ export class XsEngine {
       '--names': keys?.name ?? 53,
       '--symbols': keys?.symbol ?? 3,
     };
+  }
+
+  #manifest(): Creation {
+    return JSON.parse(readFileSync(join(this.#root, 'manifest.json'), 'utf8')).creation;
   }
 }
 

@@ -73,10 +73,10 @@ static void serve(Host* host, int id, short events)
   else if (stream->state == STREAM_CLOSING && (events & (POLLHUP | POLLERR))) fail(host, id, EPIPE);
 }
 
-/* Waits until a socket is ready, `milliseconds` at most, and tells the streams. */
+/* Waits until a socket is ready or a command is there, `milliseconds` at most, and tells whom it concerns. */
 void waitForSockets(Host* host, double milliseconds)
 {
-  struct pollfd polled[STREAMS_MAX];
+  struct pollfd polled[STREAMS_MAX + 1];
   int ids[STREAMS_MAX], count = 0;
   for (int id = 0; id < STREAMS_MAX; id++) {
     HostStream* stream = streamAt(id);
@@ -87,10 +87,13 @@ void waitForSockets(Host* host, double milliseconds)
     polled[count].events = (short)((writes ? POLLOUT : 0) | (reads ? POLLIN : 0));
     ids[count++] = id;
   }
-  int ready = poll(polled, (nfds_t)count, milliseconds > 1e9 ? -1 : (int)ceil(milliseconds));
+  bool hasBus = host->options.bus >= 0;
+  polled[count] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
+  int ready = poll(polled, (nfds_t)(count + hasBus), milliseconds > 1e9 ? -1 : (int)ceil(milliseconds));
   for (int i = 0; ready > 0 && i < count; i++) {
     HostStream* stream = streamAt(ids[i]);
     bool isSame = stream->descriptor == polled[i].fd && stream->state != STREAM_FREE && stream->state != STREAM_GONE;
     if (isSame && polled[i].revents) serve(host, ids[i], polled[i].revents);
   }
+  if (ready > 0 && hasBus && polled[count].revents) takeCommand(host);
 }

@@ -1,11 +1,13 @@
 /*
- * What survives a boot: flash and key-value storage, in the files of one folder.
+ * What survives a boot: flash and key-value storage, in the files of one folder, which one process uses at a time.
  *
  * Flash has the rules of NOR: a write only clears bits, an erase sets all bits of blocks of 4096 bytes. `--power-cut N`
  * does the first half of the N-th write or erase, and ends. A key-value pair is a file, replaced as a whole.
  */
 #include "host.h"
 #include <fcntl.h>
+#include <limits.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -13,22 +15,29 @@
 #define KEY_CHARACTERS_MAX 15
 #define VALUE_BYTES_MAX 1000
 
+/* How long a process may take to end that used the folder before. */
+#define LOCK_TRIES 200
+#define LOCK_TRY_MICROSECONDS 10000
+
 static uint8_t* flash;
 
 void openStorage(Host* host)
 {
-  char path[C_PATH_MAX];
+  char path[PATH_MAX];
   struct stat status;
   off_t size = host->options.flashBytes;
-  snprintf(path, sizeof(path), "%s/flash", host->options.storage);
-  int file = open(path, O_RDWR | O_CREAT, 0644);
+  snprintf(path, sizeof(path), "%s/flash.bin", host->options.storage);
+  int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (file < 0 || fstat(file, &status) != 0) usageError("%s cannot be opened", path);
+  for (int i = 0; flock(file, LOCK_EX | LOCK_NB) != 0; i++) {
+    if (i == LOCK_TRIES) usageError("%s is in use by another process", path);
+    usleep(LOCK_TRY_MICROSECONDS);
+  }
   if (status.st_size != 0 && status.st_size != size) usageError("%s has another size than the flash", path);
   if (ftruncate(file, size) != 0) usageError("%s cannot be enlarged", path);
   flash = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   if (flash == MAP_FAILED) usageError("%s cannot be mapped", path);
   if (status.st_size == 0) memset(flash, 0xff, (size_t)size);
-  close(file);
 }
 
 void native_flashBytes(xsMachine* the)

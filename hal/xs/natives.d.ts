@@ -43,4 +43,12 @@ declare const native: {
   mark(name: string): void;
   /** Ends the process: the scenario has passed. One that fails throws. */
   end(): never;
+
+  /** Here and below: only where a main program has started this process (xs/bus.ts). Waits for its answer. */
+  ask(request: string): string;
+  tell(message: string): void;
+  /** Calls `callback` for each command, until this is called without one. As long as there is one, the program goes on. */
+  onCommand(callback?: (command: number) => void): void;
+  /** What xs/bus.ts calls EngineFigures, as JSON. Collects garbage. */
+  figures(): string;
 };

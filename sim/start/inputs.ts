@@ -34,7 +34,18 @@ export interface DeviceDrivers {
   readonly drivers: Record<string, (options: object) => Sensor>;
   /** One sentence for each replay that is over. */
   finished(): string[];
+  /** The readings of all samples so far are in flash: what comes next is written down. */
+  stored(): void;
+  /** The device has lost what was not yet stored: goes back to what comes after that. */
+  rewind(): void;
   close(): void;
+}
+
+export interface DriversOptions {
+  readonly deviceFolder: string;
+  onNotice(notice: string): void;
+  /** A sensor that plays a file has given a sample. */
+  onSample(): void;
 }
 
 export class Inputs {
@@ -68,7 +79,7 @@ export class Inputs {
     ]);
   }
 
-  driversFor(deviceFolder: string, onNotice: (notice: string) => void): DeviceDrivers {
+  driversFor({ deviceFolder, onNotice, onSample }: DriversOptions): DeviceDrivers {
     const replays = new Map<string, StoredReplay>();
     return {
       drivers: {
@@ -80,13 +91,19 @@ export class Inputs {
             const position = new ReplayPosition(deviceFolder, recording);
             if (position.isOtherFile)
               onNotice(`${recording.file} has another size than before and begins at its first row`);
-            replay = new StoredReplay(recording, position);
+            replay = new StoredReplay(recording, position, onSample);
             replays.set(recording.file, replay);
           }
           return replay;
         },
       },
       finished: () => [...replays.values()].filter(({ exhausted }) => exhausted).map((replay) => replay.finishedText),
+      stored: () => {
+        for (const replay of replays.values()) replay.store();
+      },
+      rewind: () => {
+        for (const replay of replays.values()) replay.rewind();
+      },
       close: () => {
         for (const replay of replays.values()) replay.release();
       },
@@ -142,12 +159,14 @@ function counted(count: number, noun: string): string {
 /** A replay that writes down how far it has come. It outlives the sensor that the agent closes and makes anew. */
 class StoredReplay implements FiniteSensor {
   readonly #recording: Recording;
-  readonly #replay: Replay;
   readonly #position: ReplayPosition;
+  readonly #onSample: () => void;
+  #replay: Replay;
 
-  constructor(recording: Recording, position: ReplayPosition) {
+  constructor(recording: Recording, position: ReplayPosition, onSample: () => void) {
     this.#recording = recording;
     this.#position = position;
+    this.#onSample = onSample;
     this.#replay = new Replay({ recording, startRow: position.row });
   }
 
@@ -166,17 +185,19 @@ class StoredReplay implements FiniteSensor {
 
   sample(): Sample | undefined {
     const sample = this.#replay.sample();
-    // The agent stores the reading in this turn; the row is done after that.
-    if (sample !== undefined) queueMicrotask(() => this.#store());
+    if (sample !== undefined) this.#onSample();
     return sample;
   }
 
-  release(): void {
-    this.#store();
-    this.#position.close();
+  store(): void {
+    if (this.#position.row !== this.#replay.nextRow) this.#position.row = this.#replay.nextRow;
   }
 
-  #store(): void {
-    this.#position.row = this.#replay.nextRow;
+  rewind(): void {
+    this.#replay = new Replay({ recording: this.#recording, startRow: this.#position.row });
+  }
+
+  release(): void {
+    this.#position.close();
   }
 }

@@ -14,16 +14,20 @@ Samples real values, keeps each reading in flash (a file) until an MQTT broker h
   --speed N          recorded seconds in a second (default 3600)
   --config FILE      configuration of the device, JSON; what is given here on the command line wins over it
   --devices N        number of devices (default 1)
+  --engine NAME      node (default), or xs: each device in a process of its own on the Moddable XS engine, with the
+                     memory of an ESP32; needs gcc, and brokers on this computer without TLS
   --for SECONDS      stop after so long
   --data DIR         folder of what the devices remember (default .godwit)
   --json             the last line of output is one JSON object with the books of every device and the total
   --help, --version
 
 Ctrl-C stops; a second Ctrl-C stops at once. Started again, every device goes on where it was.
-Exit status: 0 when the books of every device balance, 2 for a wrong command line, 1 for anything else.
+Exit status: 0 when the books of every device balance and none died of itself, 2 for a wrong command line, 1 for anything else.
 `;
 
 const devicesMax = 1000;
+/** Each is a process. */
+const devicesOnXsMax = 100;
 const speedMax = 1_000_000_000;
 const forSecondsMax = 1_000_000_000;
 const speedDefault = 3600;
@@ -47,6 +51,7 @@ export interface StartOptions {
   readonly speed: number;
   readonly configurationFile: string | undefined;
   readonly devices: number;
+  readonly engine: 'node' | 'xs';
   readonly forSeconds: number | undefined;
   readonly dataFolder: string;
   readonly json: boolean;
@@ -75,6 +80,8 @@ export function parseCommandLine(parameters: readonly string[]): Command {
   if (values.broker !== undefined && values.port !== undefined) {
     throw new UsageError('--port is the port of the own broker and excludes --broker');
   }
+  const engine = engineOf(values.engine);
+  const devicesRange = { min: 1, max: engine === 'xs' ? devicesOnXsMax : devicesMax, whole: true };
   if (values.replay === '') throw new UsageError('--replay needs a file');
   if (values.config === '') throw new UsageError('--config needs a file');
   if (values.data === '') throw new UsageError('--data needs a folder');
@@ -84,7 +91,8 @@ export function parseCommandLine(parameters: readonly string[]): Command {
     options: {
       embeddedPort: numberOf('--port', values.port, { min: 0, max: 65_535, whole: true }),
       speed: numberOf('--speed', values.speed, { above: 0, max: speedMax }) ?? speedDefault,
-      devices: numberOf('--devices', values.devices, { min: 1, max: devicesMax, whole: true }) ?? 1,
+      devices: numberOf('--devices', values.devices, devicesRange) ?? 1,
+      engine,
       dataFolder: values.data ?? '.godwit',
       json: values.json ?? false,
       broker: values.broker === undefined ? undefined : parseBroker(values.broker),
@@ -109,6 +117,7 @@ function split(parameters: readonly string[]) {
         speed: { type: 'string' },
         config: { type: 'string' },
         devices: { type: 'string' },
+        engine: { type: 'string' },
         for: { type: 'string' },
         data: { type: 'string' },
         json: { type: 'boolean' },
@@ -137,6 +146,11 @@ function withNegativeNumbers(parameters: readonly string[]): string[] {
 function kindOf(sensors: string | undefined): StartOptions['sensors'] {
   if (sensors === undefined || sensors === 'replay' || sensors === 'host') return sensors;
   throw new UsageError(`--sensors is replay or host, not "${sensors}"`);
+}
+
+function engineOf(name = 'node'): StartOptions['engine'] {
+  if (name === 'node' || name === 'xs') return name;
+  throw new UsageError(`--engine is node or xs, not "${name}"`);
 }
 
 interface Range {

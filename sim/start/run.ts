@@ -5,13 +5,16 @@
  */
 import { HostClock } from '../../hal/host/clock.js';
 import { type Configuration, ConfigurationError } from '../../src/agent/configuration.js';
+import type { XsEngine } from '../../xs/run.js';
+import { projectFolder } from '../project-folder.js';
 import { readConfigurationFile } from './configuration-file.js';
 import { Device } from './device.js';
 import { type EmbeddedBroker, startEmbeddedBroker } from './embedded-broker.js';
+import { engineText, openEngine } from './engine.js';
 import { Inputs } from './inputs.js';
 import type { BrokerAddress, StartOptions } from './options.js';
 import { type StatusScreen, statusScreen } from './screen.js';
-import { bookText, totalOf } from './status.js';
+import { bookText, engineTexts, totalOf } from './status.js';
 
 const embeddedPortDefault = 1883;
 const refreshMilliseconds = 500;
@@ -19,15 +22,17 @@ const refreshMilliseconds = 500;
 type JsonObject = Record<string, unknown>;
 
 /**
- * Runs until `stop` is aborted or the time of `--for` is over. Resolves to whether the books of every device balance.
+ * Runs until `stop` is aborted or the time of `--for` is over. Resolves to whether the books of every device balance and
+ * none died of itself.
  * Rejects with an Error of one sentence when the run cannot begin.
  */
 export async function run(options: StartOptions, output: NodeJS.WriteStream, stop: AbortSignal): Promise<boolean> {
+  const engine = options.engine === 'xs' ? openEngine(projectFolder()) : undefined;
   const configured = options.configurationFile === undefined ? {} : readConfigurationFile(options.configurationFile);
   try {
     refuseSharedTopics(configured, options.devices);
     const inputs = await Inputs.prepare(options, configured.sensors);
-    return await runConfigured(configured, inputs, options, output, stop);
+    return await runConfigured(configured, inputs, options, engine, output, stop);
   } catch (error) {
     if (!(error instanceof ConfigurationError) || options.configurationFile === undefined) throw error;
     throw new Error(`${options.configurationFile}: ${error.message}`);
@@ -46,6 +51,7 @@ async function runConfigured(
   configured: JsonObject,
   inputs: Inputs,
   options: StartOptions,
+  engine: XsEngine | undefined,
   output: NodeJS.WriteStream,
   stop: AbortSignal,
 ): Promise<boolean> {
@@ -60,12 +66,14 @@ async function runConfigured(
     const onEvent = withoutRepetition((device, event) => screen.say(`${device}: ${event}`));
     for (let index = 0; index < options.devices; index++) {
       const configuration = configurationOf(configured, options, inputs.sensors, address, index);
-      devices.push(new Device({ configuration, dataFolder: options.dataFolder, inputs, onEvent }));
-      if (index === 0) introduce(screen, options, devices[0]?.configuration, inputs, embedded !== undefined);
+      devices.push(await Device.open({ configuration, dataFolder: options.dataFolder, inputs, engine, onEvent }));
+      if (index > 0) continue;
+      introduce(screen, options, devices[0]?.configuration, inputs, embedded !== undefined);
+      if (engine !== undefined) screen.say(`engine  ${engineText(engine)}`);
     }
     await runDevices(devices, screen, brokerText(devices[0]?.configuration), stop, options.forSeconds);
   } finally {
-    for (const device of devices) device.stop();
+    await Promise.all(devices.map((device) => device.stop()));
     await embedded?.close();
   }
   return conclude(devices, screen, options.json);
@@ -177,16 +185,22 @@ function stopped(stop: AbortSignal, forSeconds: number | undefined): Promise<voi
 function conclude(devices: readonly Device[], screen: StatusScreen, json: boolean): boolean {
   const accounts = devices.map((device) => {
     const { boot, books, unstored } = device.snapshot();
-    return { device: device.name, boot, ...books, unstored };
+    const engine = device.engine();
+    return { device: device.name, boot, ...books, unstored, ...(engine && { engine }) };
   });
   const total = totalOf(accounts);
-  for (const account of accounts) screen.say(`${account.device}: ${bookText(account)}`);
+  for (const { device, engine, ...books } of accounts) {
+    screen.say(`${device}: ${bookText(books)}`);
+    if (engine !== undefined) screen.say(`${device}: ${engineTexts(engine).join(', ')}`);
+  }
   if (devices.length > 1) screen.say(`total: ${bookText(total)}`);
   const unstored = accounts.reduce((sum, account) => sum + account.unstored, 0);
   if (unstored > 0) screen.say(`readings that could not be stored and are in no book: ${unstored}`);
+  const faults = accounts.reduce((sum, { engine }) => sum + (engine?.faults ?? 0), 0);
+  if (faults > 0) screen.say(`boots after a fault: ${faults}`);
   screen.say(total.balanced ? 'stopped, the books balance' : 'stopped, the books DO NOT BALANCE');
   if (json) screen.say(JSON.stringify({ devices: accounts, total }));
-  return total.balanced && unstored === 0;
+  return total.balanced && unstored === 0 && faults === 0;
 }
 
 function brokerText(configuration: Configuration | undefined): string {

@@ -7,6 +7,7 @@
  *       values   pressure 1016.6  temperature 4.0  wind 3.8
  *       readings 1.0/s sampled, 1.0/s delivered, 2 in the outbox
  *       books    sampled 3451 = delivered 3449 + queued 2 + dropped 0, next 3451 = sampled 3451 + void 0
+ *       engine   heap 27.3 of 64.0 KiB, stack 379 of 512 slots at most, 16430 byte codes a reading
  */
 import { styleText } from 'node:util';
 import type { Books } from '../../src/agent/books.js';
@@ -23,6 +24,22 @@ export interface DeviceStatus {
   readonly sampledPerSecond: number;
   readonly deliveredPerSecond: number;
   readonly books: Books;
+  /** What the engine of the device needs, ready to print; empty when nothing is known of it. */
+  readonly engine: readonly string[];
+}
+
+/** What a device needs of its engine. */
+export interface EngineStatus {
+  /** Alive now. */
+  readonly heapBytes: number;
+  readonly heapBytesMax: number;
+  /** At most so far. */
+  readonly stackPeakSlots: number;
+  readonly stackSlots: number;
+  /** Executed for each reading since the device started, all that it does included; absent while there is none. */
+  readonly byteCodesPerReading?: number;
+  /** How often the device died of itself. */
+  readonly faults: number;
 }
 
 export interface Status {
@@ -75,10 +92,10 @@ export function statusLines(status: Status): string[] {
   const shown = status.devices.slice(0, devicesShownMax);
   const devices = status.devices.length > 1 ? [...shown, sumOf(status.devices)] : shown;
   return devices.map((device) => {
-    const { name, connection, books, values, faults } = device;
+    const { name, connection, books, values, faults, engine } = device;
     const hidden = values.length > valuesShownMax ? [`${values.length - valuesShownMax} more`] : [];
     const shown = [...values.slice(0, valuesShownMax), ...hidden].join(', ');
-    const parts = [connection, rates(device).join(', '), bookText(books), shown, ...faults];
+    const parts = [connection, rates(device).join(', '), bookText(books), shown, ...faults, engine.join(', ')];
     return `${clockTime(status)} ${name}: ${parts.filter((part) => part !== '').join('; ')}`;
   });
 }
@@ -88,6 +105,17 @@ export function bookText(books: Books): string {
   return bookPieces(books)
     .map(({ text }) => text)
     .join(' ');
+}
+
+export function engineTexts(engine: EngineStatus): string[] {
+  const { heapBytes, heapBytesMax, stackPeakSlots, stackSlots, byteCodesPerReading, faults } = engine;
+  const kib = (bytes: number) => (bytes / 1024).toFixed(1);
+  return [
+    `heap ${kib(heapBytes)} of ${kib(heapBytesMax)} KiB`,
+    `stack ${stackPeakSlots} of ${stackSlots} slots at most`,
+    ...(byteCodesPerReading === undefined ? [] : [`${byteCodesPerReading} byte codes a reading`]),
+    ...(faults === 0 ? [] : [`faults ${faults}`]),
+  ];
 }
 
 /** The books of all devices together. They balance if each device's do. */
@@ -117,6 +145,7 @@ function sumOf(devices: readonly DeviceStatus[]): DeviceStatus {
     sampledPerSecond: sum('sampledPerSecond'),
     deliveredPerSecond: sum('deliveredPerSecond'),
     books: totalOf(devices.map(({ books }) => books)),
+    engine: [],
   };
 }
 
@@ -127,6 +156,7 @@ function inFull(device: DeviceStatus, screen: Screen): string[] {
     ...clippedFlow([label('values'), ...faults, ...separated(device.values, ' ')], screen, valueLinesMax),
     ...flow([label('readings'), ...separated(rates(device), ',')], screen),
     ...flow([label('books'), ...bookPieces(device.books)], screen),
+    ...(device.engine.length > 0 ? flow([label('engine'), ...separated(device.engine, ',')], screen) : []),
   ];
 }
 

@@ -1,9 +1,10 @@
-/** The command as a process of its own, as it was built, and a broker that writes down what it is sent. */
+/** The command as a process of its own, as it was built, what it replays, and a broker that writes down what it is sent. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Aedes } from 'aedes';
+import { fileOf, folder } from '../input/files.js';
 
 const command = join(import.meta.dirname, '..', '..', 'build', 'host', 'sim', 'command.js');
 /** How long a test with processes may take on a busy computer. */
@@ -14,6 +15,17 @@ const running = new Set<ChildProcessWithoutNullStreams>();
 afterEach(() => {
   for (const child of running) child.kill('SIGKILL');
 });
+
+/** Numbered rows, a minute apart. */
+export function rowsOf(count: number): string {
+  return fileOf(`t,row\n${Array.from({ length: count }, (_, row) => `${1_300_000_000 + row * 60},${row}\n`).join('')}`);
+}
+
+let folders = 0;
+
+export function newFolder(): string {
+  return join(folder, `data-${++folders}`);
+}
 
 export class Godwit {
   stdout = '';
@@ -110,6 +122,24 @@ export class TestBroker {
   readings(): { seq: number; values: Record<string, number> }[] {
     const telemetry = this.received.filter(({ topic }) => topic.endsWith('/telemetry'));
     return telemetry.flatMap(({ text }) => JSON.parse(text));
+  }
+
+  /** The numbers of the rows that came. */
+  rows(): Set<number> {
+    const numbers = this.readings().flatMap(({ values }) => (values.row === undefined ? [] : [values.row]));
+    return new Set(numbers);
+  }
+
+  /** How many readings came, those that came twice counted once: these must be equal, and no number may be missing. */
+  distinctReadings(): number {
+    const bySequence = new Map<number, string>();
+    for (const reading of this.readings()) {
+      const text = JSON.stringify(reading);
+      expect(bySequence.get(reading.seq) ?? text).toBe(text);
+      bySequence.set(reading.seq, text);
+    }
+    expect([...bySequence.keys()].sort((a, b) => a - b)).toEqual([...bySequence.keys()].map((_, index) => index));
+    return bySequence.size;
   }
 
   close(): void {

@@ -42,16 +42,33 @@ describe('what is told about a file', () => {
 });
 
 describe('the position in a file', () => {
+  it('is behind the last row whose reading is stored, also for a device that has lost the others', async () => {
+    const options = { file: fileOf('t,row\n0,0\n60,1\n120,2\n') };
+    const inputs = await prepare({ name: 'a', driver: 'replay', options });
+    const deviceFolder = mkdtempSync(join(folder, 'data-'));
+    const { drivers, stored, rewind, close } = inputs.driversFor({ deviceFolder, onNotice() {}, onSample() {} });
+    const sensor = drivers.replay?.(options);
+    expect(sensor?.sample()).toEqual({ row: 0 });
+    stored();
+    expect(sensor?.sample()).toEqual({ row: 1 });
+    rewind();
+    expect(sensor?.sample()).toEqual({ row: 1 });
+    close();
+  });
+
   /** The first row of a start that takes `count` rows, and what was told. */
   async function start(recording: string, data: string, count: number): Promise<[unknown, string[]]> {
     const options = { file: recording };
     const notices: string[] = [];
     const inputs = await prepare({ name: 'a', driver: 'replay', options });
-    const { drivers, close } = inputs.driversFor(data, (notice) => notices.push(notice));
+    const { drivers, stored, close } = inputs.driversFor({
+      deviceFolder: data,
+      onNotice: (notice) => notices.push(notice),
+      onSample: () => {},
+    });
     const sensor = drivers.replay?.(options);
     const rows = Array.from({ length: count }, () => sensor?.sample());
-    // A row is done when the turn that sampled it is over.
-    await Promise.resolve();
+    stored();
     close();
     return [rows[0], notices];
   }

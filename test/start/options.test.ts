@@ -18,6 +18,7 @@ describe('the command line', () => {
         speed: 3600,
         configurationFile: undefined,
         devices: 1,
+        engine: 'node',
         forSeconds: undefined,
         dataFolder: '.godwit',
         json: false,
@@ -30,7 +31,7 @@ describe('the command line', () => {
     expect(
       optionsOf(
         ...['--port', '0', '--replay', 'a.csv', '--speed', '0.5', '--config', 'c.json', '--devices', '3'],
-        ...['--for', '12.5', '--data', 'd', '--json'],
+        ...['--engine', 'xs', '--for', '12.5', '--data', 'd', '--json'],
       ),
     ).toEqual({
       broker: undefined,
@@ -40,6 +41,7 @@ describe('the command line', () => {
       speed: 0.5,
       configurationFile: 'c.json',
       devices: 3,
+      engine: 'xs',
       forSeconds: 12.5,
       dataFolder: 'd',
       json: true,
@@ -82,6 +84,8 @@ describe('a wrong command line is one sentence', () => {
     [['--for', 'NaN'], '--for is a number above 0'],
     [['--port', '65536'], '--port is a whole number from 0 up to 65535, not "65536"'],
     [['--sensors', 'magic'], '--sensors is replay or host, not "magic"'],
+    [['--engine', 'v8'], '--engine is node or xs, not "v8"'],
+    [['--engine', 'xs', '--devices', '101'], '--devices is a whole number from 1 up to 100, not "101"'],
     [['--sensors', 'host', '--replay', 'a.csv'], '--replay and --sensors host exclude each other'],
     [['--sensors', 'host', '--speed', '2'], '--speed and --sensors host exclude each other'],
     [['--broker', 'mqtt://a', '--port', '1'], '--port is the port of the own broker and excludes --broker'],

@@ -5,7 +5,7 @@ import type { Status } from '../../sim/start/status.js';
 const books = { sampled: 1, delivered: 1, queued: 0, dropped: 0, void: 0, next: 1, balanced: true };
 
 function statusOf(connection: string): Status {
-  const device = { name: 'device-1', online: true, connection, values: [], faults: [], books };
+  const device = { name: 'device-1', online: true, connection, values: [], faults: [], books, engine: [] };
   return { broker: 'b', elapsedSeconds: 0, devices: [{ ...device, sampledPerSecond: 0, deliveredPerSecond: 0 }] };
 }
 

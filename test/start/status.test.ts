@@ -1,5 +1,13 @@
 import { stripVTControlCharacters } from 'node:util';
-import { bookText, type DeviceStatus, type Status, statusBlock, statusLines, totalOf } from '../../sim/start/status.js';
+import {
+  bookText,
+  type DeviceStatus,
+  engineTexts,
+  type Status,
+  statusBlock,
+  statusLines,
+  totalOf,
+} from '../../sim/start/status.js';
 import type { Books } from '../../src/agent/books.js';
 
 const books: Books = { sampled: 3451, delivered: 3449, queued: 2, dropped: 0, void: 1, next: 3452, balanced: true };
@@ -12,6 +20,7 @@ const device: DeviceStatus = {
   sampledPerSecond: 1,
   deliveredPerSecond: 0.96,
   books,
+  engine: [],
 };
 const screen = { columns: 120, rows: 40, colours: false };
 
@@ -34,6 +43,16 @@ describe('the status block', () => {
   it('shows what is wrong before the values', () => {
     const [, , line] = statusBlock(statusOf(1, { faults: ['outside: bad checksum'] }), screen);
     expect(line).toBe('  values   outside: bad checksum pressure 1016.6  temperature 4.0 °C  wind 3.8');
+  });
+
+  it('shows what the device needs of its engine, where that is known', () => {
+    const figures = { heapBytes: 28_000, heapBytesMax: 65_536, stackPeakSlots: 379, stackSlots: 512, faults: 0 };
+    const engine = engineTexts({ ...figures, byteCodesPerReading: 16_430 });
+    expect(statusBlock(statusOf(1, { engine }), screen).at(-1)).toBe(
+      '  engine   heap 27.3 of 64.0 KiB, stack 379 of 512 slots at most, 16430 byte codes a reading',
+    );
+    expect(statusLines(statusOf(1, { engine }))[0]).toMatch(/3.8; heap 27.3 of .* 16430 byte codes a reading$/);
+    expect(engineTexts({ ...figures, faults: 2 }).at(-1)).toBe('faults 2');
   });
 
   it('adds a total when there are several devices', () => {
