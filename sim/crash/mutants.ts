@@ -366,8 +366,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a larger record goes into a sector whose zones are smaller',
     file: 'writer.ts',
-    text: 'if (slots > this.#frameSlotsMax || this.tail',
-    by: 'if (this.tail',
+    text: 'return slots > this.#frameSlotsMax || this.tail',
+    by: 'return this.tail',
   },
 
   // Positions and eviction
@@ -428,14 +428,20 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an append goes on in a sector that a save has opened',
     file: 'writer.ts',
-    text: ' || !this.#hasFreeVictim())',
-    by: ')',
+    text: ' || !this.#hasFreeVictim();',
+    by: ';',
   },
   {
     name: 'the sector after one that a save has opened is taken for free',
     file: 'writer.ts',
     text: 'this.#isVictimFree = mayEvict;',
     by: 'this.#isVictimFree = true;',
+  },
+  {
+    name: 'an append is said not to evict though it gives up a sector',
+    file: 'writer.ts',
+    text: 'this.#endOfVictim(this.active + 2) > this.#begun;',
+    by: 'this.#endOfVictim(this.active + 1) > this.#begun;',
   },
 
   // Gaps
