@@ -103,8 +103,8 @@ export const incidents: readonly Incident[] = [
   },
   {
     name: 'numbers are left out behind a header that is unreadable at the next boot',
-    script: '4x512 seed:1 append*6 restart drain cut:?:complete-sparse:? batch:1:4 batch:1:1 restart*2 append restart',
-    lastOperation: 1,
+    script: '5x512 seed:1 append*6 restart drain cut:?:complete-sparse:? batch:1:4 append restart*3',
+    lastOperation: 3,
   },
   {
     name: 'a gap is released beside a header that was unreadable at that time',

@@ -149,16 +149,17 @@ export const mutants: readonly Mutant[] = [
     by: 'if (before.next > newest.base) return { ...before, ghost: newest };',
   },
   {
-    name: 'what is dropped counts as saved beside a header without frames',
+    name: 'positions that only the sector before knows count as saved',
     file: 'boot.ts',
-    text: 'if (before.dropped !== standing.dropped) standing.savedDropped = -1;',
-    by: 'standing.savedDropped = before.dropped;',
+    text: 'standing.savedCursor = Math.min(before.cursor, standing.cursor);',
+    by: 'standing.savedCursor = before.cursor; standing.savedDropped = before.dropped;',
   },
   {
     name: 'numbers are left out before it is saved that nothing is queued',
     file: 'writer.ts',
     text: 'if (!this.#isSaved()) this.#putAck(true);',
     by: '',
+    equivalent: 'the header is ignored then at a boot without frames behind it, and no append behind it has returned',
   },
   {
     name: 'a header without frames is never believed',

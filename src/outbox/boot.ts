@@ -164,7 +164,6 @@ function standAtEmpty(sectors: Sectors, newest: SectorHeader): Standing {
     if (before.next > newest.base || isLeftOutAgain) return { ...before, ghost: newest };
     // The next frame hides what stands in the sector before, and the header may be gone at the next boot.
     standing.savedCursor = Math.min(before.cursor, standing.cursor);
-    if (before.dropped !== standing.dropped) standing.savedDropped = -1;
     if (before.cursor > standing.cursor) {
       standing.cursor = before.cursor;
       standing.dropped = before.dropped;
