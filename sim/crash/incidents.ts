@@ -109,8 +109,9 @@ export const incidents: readonly Incident[] = [
   {
     name: 'a gap is released beside a header that was unreadable at that time',
     script:
-      '4x512 seed:1 append*40-60 restart cut:?:complete-sparse:? append take:1 release:1:oldest boot append restart',
-    lastOperation: 1,
+      '4x512 seed:1 batch:3:1 boot append*9 restart batch:1:8 append*6 restart*3 cut:?:complete-sparse:? append take:1 ' +
+      'release:4:oldest boot append restart',
+    lastOperation: 2,
   },
   {
     name: 'a batch is released in part',
