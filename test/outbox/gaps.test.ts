@@ -71,3 +71,20 @@ describe('a record that cannot be read', () => {
     expect(numbersHandedOut(outbox)).toEqual([...range(0, 6), ...range(8, 29)]);
   });
 });
+
+describe('a newest header that rots after an eviction', () => {
+  it('does not make delivered records of those that were lost', () => {
+    for (let appended = 60; appended < 100; appended++) {
+      const flash = newFlash();
+      appendAll(open(flash), 0, appended - 1);
+      const image = flash.image();
+      const view = new DataView(image.buffer);
+      const sequences = [0, 1, 2, 3].map((block) => view.getUint32(block * 512 + 4, true));
+      const newest = sequences.indexOf(Math.max(...sequences));
+      image.fill(0x5a, newest * 512, newest * 512 + 32);
+      const { next, delivered, dropped, queued } = open(flashWith(image)).statistics();
+      expect(delivered).toBe(0);
+      expect(next).toBe(dropped + queued);
+    }
+  });
+});
