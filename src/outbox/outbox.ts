@@ -108,7 +108,8 @@ export class Outbox {
 
   /**
    * Stores one record that stands for `count` numbers, 1 to 255, from `first` on. The payload may be 3 bytes shorter than
-   * others. `first` is the next number, or, when nothing is queued, any later one. Throws as `append` does.
+   * others. `first` is the next number, or, when nothing is queued, any later one. Throws as `append` does. A log should hold
+   * batches or single records, not both: behind a damaged batch of many numbers, those of single records cannot be told.
    */
   appendBatch(payload: Uint8Array, first: number, count: number): void {
     this.#checkPayload(payload, this.payloadBytesMax - BATCH_HEAD_BYTES);
