@@ -9,7 +9,12 @@ import { TCP, TLS } from './stream.js';
 
 const BLOCK_BYTES = 4096;
 
+/** Numbers of the host's partitions. */
+const OUTBOX = 0;
+const EVENTS = 1;
+
 export function xsHal(): Hal {
+  let eventFlash: Flash | undefined;
   return {
     clock: {
       milliseconds: native.milliseconds,
@@ -18,7 +23,11 @@ export function xsHal(): Hal {
       clearTimer: native.clearTimer as Hal['clock']['clearTimer'],
     },
     random: native.random,
-    flash: new FileFlash(),
+    flash: new FileFlash(OUTBOX),
+    get eventFlash() {
+      eventFlash ??= new FileFlash(EVENTS);
+      return eventFlash;
+    },
     keyValue: { read: native.keyRead, write: native.keyWrite, delete: native.keyDelete },
     TCP,
     TLS,
@@ -33,22 +42,25 @@ export function xsHal(): Hal {
 }
 
 class FileFlash implements Flash {
-  readonly #status: FlashStatus = {
-    size: native.flashBytes(),
-    blockLength: BLOCK_BYTES,
-    blocks: native.flashBytes() / BLOCK_BYTES,
-  };
+  readonly #partition: number;
+  readonly #status: FlashStatus;
+
+  constructor(partition: number) {
+    const size = native.flashBytes(partition);
+    this.#partition = partition;
+    this.#status = { size, blockLength: BLOCK_BYTES, blocks: size / BLOCK_BYTES };
+  }
 
   read(buffer: Uint8Array, offset: number): void {
-    native.flashRead(buffer, offset);
+    native.flashRead(buffer, offset, this.#partition);
   }
 
   write(buffer: Uint8Array, offset: number): void {
-    native.flashWrite(buffer, offset);
+    native.flashWrite(buffer, offset, this.#partition);
   }
 
   eraseBlock(start: number, end: number = start + 1): void {
-    native.flashErase(start, end);
+    native.flashErase(start, end, this.#partition);
   }
 
   status(): FlashStatus {

@@ -29,6 +29,7 @@ export interface WorldDeviceOptions {
   readonly configuration: { readonly [key: string]: unknown };
   readonly drivers: Drivers;
   readonly flash?: SimFlash;
+  readonly eventFlash?: SimFlash;
 }
 
 export class World {
@@ -53,6 +54,7 @@ export class World {
       seed,
       epochMilliseconds: this.#options.epochMilliseconds,
       ...(options.flash && { flash: options.flash }),
+      ...(options.eventFlash && { eventFlash: options.eventFlash }),
     });
     return new WorldDevice(hardware, options);
   }

@@ -90,11 +90,11 @@ describe('godwit outbox', () => {
   it('prints the queued readings as CSV, named by the configuration', () => {
     const lines = output(file, '--csv', '--config', configuration).trim().split('\n');
     expect(lines.length).toBe(201);
-    expect(lines[1]).toBe('100,2,100000,,air,t,30,false');
+    expect(lines[1]).toBe('100,2,100000,,air,t,30,false,');
   });
 
   it('prints records as they are stored when nobody knows their channels', () => {
-    expect(output(file, '--csv').split('\n')[1]).toMatch(/^100,,,,stream 0,raw,[0-9a-f]+,false$/);
+    expect(output(file, '--csv').split('\n')[1]).toMatch(/^100,,,,stream 0,raw,[0-9a-f]+,false,$/);
   });
 
   it('prints JSON', () => {
