@@ -4,7 +4,7 @@
  * The natives have the contract's shapes already, so little stands between. Whether time is real or virtual, and what is
  * at the other end of a stream, is the host's business (xs/host.h).
  */
-import type { Flash, FlashStatus, Hal } from '../contract.js';
+import type { Flash, FlashStatus, Hal, KeyValue } from '../contract.js';
 import { TCP, TLS } from './stream.js';
 
 const BLOCK_BYTES = 4096;
@@ -13,7 +13,8 @@ const BLOCK_BYTES = 4096;
 const OUTBOX = 0;
 const EVENTS = 1;
 
-export function xsHal(): Hal {
+/** `keyValue`: one elsewhere than in the host's files. */
+export function xsHal(keyValue?: KeyValue): Hal {
   let eventFlash: Flash | undefined;
   return {
     clock: {
@@ -28,7 +29,7 @@ export function xsHal(): Hal {
       eventFlash ??= new FileFlash(EVENTS);
       return eventFlash;
     },
-    keyValue: { read: native.keyRead, write: native.keyWrite, delete: native.keyDelete },
+    keyValue: keyValue ?? { read: native.keyRead, write: native.keyWrite, delete: native.keyDelete },
     TCP,
     TLS,
     network: { connected: true, watch: () => {} },

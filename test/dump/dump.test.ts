@@ -97,6 +97,23 @@ describe('godwit outbox', () => {
     expect(output(file, '--csv').split('\n')[1]).toMatch(/^100,,,,stream 0,raw,[0-9a-f]+,false,$/);
   });
 
+  it('shows alarms, in a dump of the log of events', () => {
+    const flash = new SimFlash({ blocks: 16, random: seededRandom(1) });
+    const bytes = new Uint8Array(64);
+    const alarm = { kind: 'alarm', boot: 2, milliseconds: 5000, channel: 0, state: 'above', value: 41.2 } as const;
+    openOutbox(flash).append(bytes.slice(0, packReading(bytes, alarm, channels)), 0);
+    const events = join(folder, 'events.bin');
+    writeFileSync(events, flash.image());
+    const lines = output(events, '--csv', '--config', configuration).trim().split('\n');
+    expect(lines).toEqual([
+      'sequence,boot,milliseconds,time,sensor,channel,value,delivered,alarm',
+      '0,2,5000,,air,t,41.2,false,above',
+    ]);
+    expect(JSON.parse(output(events, '--json', '--config', configuration)).readings).toEqual([
+      expect.objectContaining({ channel: 't', value: 41.2, alarm: 'above' }),
+    ]);
+  });
+
   it('prints JSON', () => {
     const { summary, readings } = JSON.parse(output(file, '--json', '--all', '--config', configuration));
     expect(summary.next).toBe(300);
