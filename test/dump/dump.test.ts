@@ -57,7 +57,7 @@ describe('a flash dump', () => {
   it.each([
     ['a dump of a partial block', new Uint8Array(5000), 'a dump has a multiple of 4096 bytes, this one has 5000'],
     ['an erased partition', new Uint8Array(16_384).fill(0xff), 'holds no log'],
-    ['a part of a partition', image().slice(0, 8192), 'the log was written on 4 blocks of 4096 bytes'],
+    ['a part of a partition', image().slice(0, 12_288), 'the log was written on 4 blocks of 4096 bytes'],
   ])('that is %s gives an error that says so', (_, bytes, message) => {
     expect(() => new Dump(bytes)).toThrow(message);
   });
