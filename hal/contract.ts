@@ -235,6 +235,8 @@ export interface Hal {
   readonly random: Random;
   /** The partition that holds the outbox. */
   readonly flash: Flash;
+  /** The partition that holds the log of events. Opened when it is first asked for, and only a device with alarms asks. */
+  readonly eventFlash: Flash;
   readonly keyValue: KeyValue;
   readonly TCP: StreamConstructor;
   readonly TLS: StreamConstructor;

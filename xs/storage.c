@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #define BLOCK_BYTES 4096
+#define EVENT_BYTES (16 * BLOCK_BYTES)
 #define KEY_CHARACTERS_MAX 15
 #define VALUE_BYTES_MAX 1000
 
@@ -19,14 +20,18 @@
 #define LOCK_TRIES 200
 #define LOCK_TRY_MICROSECONDS 10000
 
-static uint8_t* flash;
+static struct Partition {
+  const char* file;
+  uint8_t* cells; /* NULL: not open yet */
+  int size;
+} partitions[] = {{"flash.bin", NULL, 0}, {"events.bin", NULL, EVENT_BYTES}};
 
-void openStorage(Host* host)
+static void openPartition(Host* host, struct Partition* partition)
 {
   char path[PATH_MAX];
   struct stat status;
-  off_t size = host->options.flashBytes;
-  snprintf(path, sizeof(path), "%s/flash.bin", host->options.storage);
+  off_t size = partition->size;
+  snprintf(path, sizeof(path), "%s/%s", host->options.storage, partition->file);
   int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (file < 0 || fstat(file, &status) != 0) usageError("%s cannot be opened", path);
   for (int i = 0; flock(file, LOCK_EX | LOCK_NB) != 0; i++) {
@@ -35,23 +40,39 @@ void openStorage(Host* host)
   }
   if (status.st_size != 0 && status.st_size != size) usageError("%s has another size than the flash", path);
   if (ftruncate(file, size) != 0) usageError("%s cannot be enlarged", path);
-  flash = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-  if (flash == MAP_FAILED) usageError("%s cannot be mapped", path);
-  if (status.st_size == 0) memset(flash, 0xff, (size_t)size);
+  uint8_t* cells = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  if (cells == MAP_FAILED) usageError("%s cannot be mapped", path);
+  if (status.st_size == 0) memset(cells, 0xff, (size_t)size);
+  partition->cells = cells;
+}
+
+void openStorage(Host* host)
+{
+  partitions[0].size = host->options.flashBytes;
+  openPartition(host, &partitions[0]);
+}
+
+/* The partition whose number is in an argument. The one of events is opened when it is first asked for. */
+static struct Partition* partitionAt(xsMachine* the, int index)
+{
+  struct Partition* partition = &partitions[(int)wholeArgument(the, index, 1)];
+  if (!partition->cells) openPartition(hostOf(the), partition);
+  return partition;
 }
 
 void native_flashBytes(xsMachine* the)
 {
-  xsmcSetInteger(xsResult, hostOf(the)->options.flashBytes);
+  xsmcSetInteger(xsResult, partitionAt(the, 0)->size);
 }
 
-/* Where `count` bytes from the offset in argument 1 are; throws when they are not all in the flash. */
+/* Where `count` bytes from the offset in argument 1 are; throws when they are not all in the partition. */
 static uint8_t* flashAt(xsMachine* the, xsUnsignedValue count)
 {
-  double size = hostOf(the)->options.flashBytes;
+  struct Partition* partition = partitionAt(the, 2);
+  double size = partition->size;
   double offset = wholeArgument(the, 1, size);
   if (offset + count > size) xsRangeError("%u bytes at %.0f are beyond the end of the flash", (unsigned)count, offset);
-  return flash + (size_t)offset;
+  return partition->cells + (size_t)offset;
 }
 
 /* Whether the power goes during this call. */
@@ -81,12 +102,13 @@ void native_flashWrite(xsMachine* the)
 
 void native_flashErase(xsMachine* the)
 {
-  double blocks = hostOf(the)->options.flashBytes / BLOCK_BYTES;
+  struct Partition* partition = partitionAt(the, 2);
+  double blocks = partition->size / BLOCK_BYTES;
   double start = wholeArgument(the, 0, blocks), stop = wholeArgument(the, 1, blocks);
   if (stop <= start) xsRangeError("blocks %.0f to %.0f are none", start, stop);
   bool cut = isCut(hostOf(the));
   size_t count = (size_t)(stop - start) * BLOCK_BYTES;
-  memset(flash + (size_t)start * BLOCK_BYTES, 0xff, cut ? count / 2 : count);
+  memset(partition->cells + (size_t)start * BLOCK_BYTES, 0xff, cut ? count / 2 : count);
   if (cut) end(hostOf(the), EXIT_POWER_CUT);
 }
 

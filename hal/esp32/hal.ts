@@ -15,7 +15,7 @@ import SPI from 'embedded:io/spi';
 import Modules from 'modules';
 import { Battery } from '../../src/drivers/battery.js';
 import { SHT3x } from '../../src/drivers/sht3x.js';
-import type { Hal, SensorConstructor } from '../contract.js';
+import type { Flash, Hal, SensorConstructor } from '../contract.js';
 import { Esp32Clock } from './clock.js';
 import { openPartition } from './flash.js';
 import { NvsKeyValue } from './key-value.js';
@@ -44,10 +44,15 @@ export function esp32Hal(): Hal {
   });
   const natives = loadNatives();
   const crc32c = crc32cOver(natives);
+  let eventFlash: Flash | undefined;
   return {
     clock,
     random,
     flash: openPartition('outbox'),
+    get eventFlash() {
+      eventFlash ??= openPartition('events');
+      return eventFlash;
+    },
     keyValue,
     TCP: TcpStream,
     TLS: TlsStream,

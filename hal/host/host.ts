@@ -5,6 +5,7 @@
  *
  *     flash.bin           the outbox partition
  *     flash.bin.lock      who uses the folder
+ *     events.bin          the partition of the log of events, once that was asked for; it has a lock, too
  *     key-value.json      small settings
  *     hardware-id         made at the first start
  */
@@ -30,6 +31,7 @@ export { TCP } from './tcp.js';
 export { TLS } from './tls.js';
 
 const FLASH_BYTES_DEFAULT = 1024 * 1024;
+const EVENT_BLOCKS = 16;
 const BLOCK_LENGTH = 4096;
 
 export interface HostHalOptions {
@@ -60,6 +62,7 @@ export function hostHal(options: HostHalOptions): HostHal {
     makeFolder(directory);
     return FileFlash.open(join(directory, 'flash.bin'), flashBytes / BLOCK_LENGTH, { sync });
   });
+  let eventFlash: FileFlash | undefined;
   try {
     const keyValue = new HostKeyValue(join(directory, 'key-value.json'));
     const hardwareId = options.hardwareId ?? inFolder(directory, () => storedHardwareId(directory));
@@ -67,12 +70,19 @@ export function hostHal(options: HostHalOptions): HostHal {
       clock: new HostClock(),
       random: hostRandom,
       flash,
+      get eventFlash() {
+        eventFlash ??= inFolder(directory, () => FileFlash.open(join(directory, 'events.bin'), EVENT_BLOCKS, { sync }));
+        return eventFlash;
+      },
       keyValue,
       TCP,
       TLS,
       network: new HostNetwork(),
       system: { hardwareId, resetReason: 'power-on', restart: options.restart ?? refuseRestart },
-      close: () => flash.close(),
+      close: () => {
+        eventFlash?.close();
+        flash.close();
+      },
     };
   } catch (error) {
     flash.close();

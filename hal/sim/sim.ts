@@ -30,6 +30,8 @@ export interface SimDeviceOptions {
   readonly seed: number;
   /** 64 blocks of 4096 bytes by default. */
   readonly flash?: SimFlash;
+  /** 16 blocks of 4096 bytes by default. */
+  readonly eventFlash?: SimFlash;
   readonly keyValue?: SimKeyValue;
   readonly hardwareId?: string;
   /** Milliseconds from virtual time 0 to 1970 that the device knows from the start; absent: it never learns the time. */
@@ -38,6 +40,7 @@ export interface SimDeviceOptions {
 
 export class SimDevice {
   readonly flash: SimFlash;
+  readonly eventFlash: SimFlash;
   readonly keyValue: SimKeyValue;
   readonly link: SimLink;
   /** How often the device asked to be restarted. It runs on until `reboot()`. */
@@ -67,6 +70,8 @@ export class SimDevice {
     this.link = options.link;
     this.flash = options.flash ?? new SimFlash({ blocks: 64, random: seededRandom(options.seed + 1) });
     this.flash.onPowerCut = () => this.powerDown();
+    this.eventFlash = options.eventFlash ?? new SimFlash({ blocks: 16, random: seededRandom(options.seed + 2) });
+    this.eventFlash.onPowerCut = () => this.powerDown();
     this.keyValue = options.keyValue ?? new SimKeyValue();
     this.#clock = this.#newClock();
     this.#hal = this.#newHal('power-on');
@@ -87,6 +92,7 @@ export class SimDevice {
     this.#clock.cancelAll();
     this.link.powerDown();
     this.flash.powerDown();
+    this.eventFlash.powerDown();
     this.keyValue.powered = false;
     this.onPowerDown?.();
   }
@@ -103,6 +109,7 @@ export class SimDevice {
     this.keyValue.powered = true;
     this.link.powerUp();
     this.flash.powerUp();
+    this.eventFlash.powerUp();
     this.#clock = this.#newClock();
     this.#hal = this.#newHal(resetReason);
     return this.#hal;
@@ -114,11 +121,12 @@ export class SimDevice {
   }
 
   #newHal(resetReason: string): Hal {
-    const { flash, keyValue, link } = this;
+    const { flash, eventFlash, keyValue, link } = this;
     return {
       clock: this.#clock,
       random: this.#random,
       flash,
+      eventFlash,
       keyValue,
       TCP: link.TCP,
       TLS: link.TLS,

@@ -4,12 +4,18 @@
  * The natives have the contract's shapes already, so little stands between. Whether time is real or virtual, and what is
  * at the other end of a stream, is the host's business (xs/host.h).
  */
-import type { Flash, FlashStatus, Hal } from '../contract.js';
+import type { Flash, FlashStatus, Hal, KeyValue } from '../contract.js';
 import { TCP, TLS } from './stream.js';
 
 const BLOCK_BYTES = 4096;
 
-export function xsHal(): Hal {
+/** Numbers of the host's partitions. */
+const OUTBOX = 0;
+const EVENTS = 1;
+
+/** `keyValue`: one elsewhere than in the host's files. */
+export function xsHal(keyValue?: KeyValue): Hal {
+  let eventFlash: Flash | undefined;
   return {
     clock: {
       milliseconds: native.milliseconds,
@@ -18,8 +24,12 @@ export function xsHal(): Hal {
       clearTimer: native.clearTimer as Hal['clock']['clearTimer'],
     },
     random: native.random,
-    flash: new FileFlash(),
-    keyValue: { read: native.keyRead, write: native.keyWrite, delete: native.keyDelete },
+    flash: new FileFlash(OUTBOX),
+    get eventFlash() {
+      eventFlash ??= new FileFlash(EVENTS);
+      return eventFlash;
+    },
+    keyValue: keyValue ?? { read: native.keyRead, write: native.keyWrite, delete: native.keyDelete },
     TCP,
     TLS,
     network: { connected: true, watch: () => {} },
@@ -33,22 +43,25 @@ export function xsHal(): Hal {
 }
 
 class FileFlash implements Flash {
-  readonly #status: FlashStatus = {
-    size: native.flashBytes(),
-    blockLength: BLOCK_BYTES,
-    blocks: native.flashBytes() / BLOCK_BYTES,
-  };
+  readonly #partition: number;
+  readonly #status: FlashStatus;
+
+  constructor(partition: number) {
+    const size = native.flashBytes(partition);
+    this.#partition = partition;
+    this.#status = { size, blockLength: BLOCK_BYTES, blocks: size / BLOCK_BYTES };
+  }
 
   read(buffer: Uint8Array, offset: number): void {
-    native.flashRead(buffer, offset);
+    native.flashRead(buffer, offset, this.#partition);
   }
 
   write(buffer: Uint8Array, offset: number): void {
-    native.flashWrite(buffer, offset);
+    native.flashWrite(buffer, offset, this.#partition);
   }
 
   eraseBlock(start: number, end: number = start + 1): void {
-    native.flashErase(start, end);
+    native.flashErase(start, end, this.#partition);
   }
 
   status(): FlashStatus {

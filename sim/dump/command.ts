@@ -13,15 +13,16 @@ import { SimKeyValue } from '../../hal/sim/sim.js';
 import { parseConfiguration } from '../../src/agent/configuration.js';
 import { Anchors } from '../../src/reading/anchor.js';
 import { ChannelTables } from '../../src/reading/channel.js';
-import { type Reading, unpackReading } from '../../src/reading/reading.js';
+import { type AlarmState, type Reading, unpackReading } from '../../src/reading/reading.js';
 import { UsageError } from '../start/options.js';
 import { Dump, type DumpRecord, type DumpSummary } from './dump.js';
 
 export const dumpUsage = `Usage: godwit outbox FILE [options]
 
 Reads a dump of an outbox partition (esptool read_flash, or flash.bin of a data folder): summary, health, readings.
+The log of events (events.bin) is read the same way.
 
-  --csv              the queued readings as CSV: sequence,boot,milliseconds,time,sensor,channel,value,delivered
+  --csv              the queued readings as CSV: sequence,boot,milliseconds,time,sensor,channel,value,delivered,alarm
   --json             summary and readings as one JSON object
   --all              also readings that were delivered and are still in flash
   --config FILE      configuration of the device, for the names of its channels
@@ -38,7 +39,7 @@ interface DumpOptions {
   readonly configurationFile: string | undefined;
 }
 
-/** One line of CSV: a value, a fault or an anchor. */
+/** One line of CSV: a value, a fault, an anchor or an alarm. */
 interface Row {
   readonly sequence: number;
   readonly boot: number | undefined;
@@ -48,6 +49,8 @@ interface Row {
   readonly channel: string;
   readonly value: number | string;
   readonly delivered: boolean;
+  /** In the log of events: what this value has raised or cleared. */
+  readonly alarm?: AlarmState;
 }
 
 /** Throws a UsageError, or an Error that names the file. */
@@ -184,6 +187,10 @@ function rowsOf(
   if (reading.kind === 'anchor') return [{ ...row, channel: 'anchor', value: reading.unixMilliseconds }];
   if (reading.kind === 'fault') return [{ ...row, channel: 'fault', value: reading.reason }];
   const channels = tables.at(stream, boot)?.channels ?? [];
+  if (reading.kind === 'alarm') {
+    const { state, value } = reading;
+    return [{ ...row, channel: channels[reading.channel]?.name ?? '', value, alarm: state }];
+  }
   return channels.flatMap(({ name }, i) => {
     const value = reading.values[i];
     return value === undefined ? [] : [{ ...row, channel: name, value }];
@@ -191,10 +198,10 @@ function rowsOf(
 }
 
 function csvOf(rows: readonly Row[]): string {
-  const lines = rows.map(({ sequence, boot, milliseconds, time, sensor, channel, value, delivered }) =>
-    [sequence, boot ?? '', milliseconds ?? '', time, sensor, channel, quoted(value), delivered].join(','),
+  const lines = rows.map(({ sequence, boot, milliseconds, time, sensor, channel, value, delivered, alarm }) =>
+    [sequence, boot ?? '', milliseconds ?? '', time, sensor, channel, quoted(value), delivered, alarm ?? ''].join(','),
   );
-  return ['sequence,boot,milliseconds,time,sensor,channel,value,delivered', ...lines, ''].join('\n');
+  return ['sequence,boot,milliseconds,time,sensor,channel,value,delivered,alarm', ...lines, ''].join('\n');
 }
 
 function quoted(value: number | string): string {

@@ -184,13 +184,14 @@ function stopped(stop: AbortSignal, forSeconds: number | undefined): Promise<voi
 
 function conclude(devices: readonly Device[], screen: StatusScreen, json: boolean): boolean {
   const accounts = devices.map((device) => {
-    const { boot, books, unstored } = device.snapshot();
+    const { boot, books, events, unstored } = device.snapshot();
     const engine = device.engine();
-    return { device: device.name, boot, ...books, unstored, ...(engine && { engine }) };
+    return { device: device.name, boot, ...books, unstored, ...(events && { events }), ...(engine && { engine }) };
   });
   const total = totalOf(accounts);
-  for (const { device, engine, ...books } of accounts) {
+  for (const { device, engine, events, ...books } of accounts) {
     screen.say(`${device}: ${bookText(books)}`);
+    if (events !== undefined) screen.say(`${device}, alarms: ${bookText(events)}`);
     if (engine !== undefined) screen.say(`${device}: ${engineTexts(engine).join(', ')}`);
   }
   if (devices.length > 1) screen.say(`total: ${bookText(total)}`);
@@ -198,9 +199,10 @@ function conclude(devices: readonly Device[], screen: StatusScreen, json: boolea
   if (unstored > 0) screen.say(`readings that could not be stored and are in no book: ${unstored}`);
   const faults = accounts.reduce((sum, { engine }) => sum + (engine?.faults ?? 0), 0);
   if (faults > 0) screen.say(`boots after a fault: ${faults}`);
-  screen.say(total.balanced ? 'stopped, the books balance' : 'stopped, the books DO NOT BALANCE');
+  const balanced = total.balanced && accounts.every(({ events }) => events?.balanced ?? true);
+  screen.say(balanced ? 'stopped, the books balance' : 'stopped, the books DO NOT BALANCE');
   if (json) screen.say(JSON.stringify({ devices: accounts, total }));
-  return total.balanced && unstored === 0 && faults === 0;
+  return balanced && unstored === 0 && faults === 0;
 }
 
 function brokerText(configuration: Configuration | undefined): string {

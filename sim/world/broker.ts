@@ -123,6 +123,11 @@ export class CheckingBroker {
     return this.#clients.get(clientId)?.rules.inFlightMax ?? 0;
   }
 
+  /** The program of this client begins anew, and knows of its earlier messages only what it has stored. */
+  clientRestarted(clientId: string): void {
+    this.#client(clientId).rules.restarted();
+  }
+
   /** Drops the next `count` PUBACKs (Infinity: all); below 1, that fraction of them, at random. 0: none any more. */
   dropPubacks(count: number): void {
     this.#dropPubacks = count;

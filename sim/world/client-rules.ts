@@ -27,6 +27,9 @@ export interface PublishSeen {
 interface Remembered {
   /** How many QoS 1 messages of this client were seen before it for the first time. */
   readonly order: number;
+  /** The same for the first time that the program sent it which sent it last. */
+  orderInProgram: number;
+  program: number;
   packetId: number;
 }
 
@@ -40,8 +43,11 @@ export class ClientRules {
   #sessionPresent = false;
   /** Packet identifiers that the client must not use for something else, and for what it uses them. */
   readonly #inFlight = new Map<number, string>();
-  /** `order` of the last redelivery on this connection. */
+  #programs = 0;
+  /** `orderInProgram` of the last redelivery on this connection. */
   #lastRedelivered = -1;
+  /** On this connection, by topic: `order` of the last redelivery of what an earlier program has sent. */
+  readonly #lastInherited = new Map<string, number>();
   #inFlightMax = 0;
 
   /** `outlivesPrograms`: the client's messages do, so that it may not know which it has sent, and sends those with DUP. */
@@ -56,11 +62,20 @@ export class ClientRules {
     return this.#inFlightMax;
   }
 
+  /**
+   * The client's program begins anew. Of what an earlier one has sent it knows the order within each topic, but neither that
+   * across topics nor packet identifiers.
+   */
+  restarted(): void {
+    this.#programs++;
+  }
+
   connected(sessionPresent: boolean): void {
     this.#connections++;
     this.#sessionPresent = sessionPresent;
     this.#inFlight.clear();
     this.#lastRedelivered = -1;
+    this.#lastInherited.clear();
   }
 
   published(packet: PublishSeen): void {
@@ -93,7 +108,8 @@ export class ClientRules {
     if (dup && this.#connections === 1 && !this.#outlivesPrograms) {
       this.#report(`[MQTT-4.3.2-1] ${topic}, packet identifier ${packetId}, has DUP though it was never sent before`);
     }
-    this.#remembered.set(identity, { order: this.#seen++, packetId });
+    const order = this.#seen++;
+    this.#remembered.set(identity, { order, orderInProgram: order, program: this.#programs, packetId });
     const [oldest] = this.#remembered.keys();
     if (this.#remembered.size > REMEMBERED_MAX && oldest !== undefined) this.#remembered.delete(oldest);
   }
@@ -101,13 +117,31 @@ export class ClientRules {
   #again(before: Remembered, { dup, packetId, topic }: PublishSeen): void {
     const what = `${topic}, packet identifier ${packetId},`;
     if (!dup) this.#report(`[MQTT-3.3.1-1] ${what} was sent before and has no DUP`);
+    if (before.program !== this.#programs) {
+      this.#inherited(before, topic, packetId);
+      return;
+    }
     if (this.#sessionPresent && packetId !== before.packetId) {
       this.#report(`[MQTT-2.3.1-3] ${what} had packet identifier ${before.packetId} in this session`);
     }
-    if (before.order <= this.#lastRedelivered) {
+    if (before.orderInProgram <= this.#lastRedelivered) {
       this.#report(`[MQTT-4.6.0-1] ${what} is not sent again in the original order`);
     }
-    this.#lastRedelivered = Math.max(this.#lastRedelivered, before.order);
+    this.#lastRedelivered = Math.max(this.#lastRedelivered, before.orderInProgram);
+    before.packetId = packetId;
+  }
+
+  /** An earlier program has sent it; this one does so for the first time. */
+  #inherited(before: Remembered, topic: string, packetId: number): void {
+    const last = this.#lastInherited.get(topic) ?? -1;
+    if (before.order <= last) {
+      this.#report(
+        `[MQTT-4.6.0-1] ${topic}, packet identifier ${packetId}, is not sent again in the order of its topic`,
+      );
+    }
+    this.#lastInherited.set(topic, Math.max(last, before.order));
+    before.orderInProgram = this.#seen++;
+    before.program = this.#programs;
     before.packetId = packetId;
   }
 

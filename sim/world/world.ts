@@ -29,6 +29,7 @@ export interface WorldDeviceOptions {
   readonly configuration: { readonly [key: string]: unknown };
   readonly drivers: Drivers;
   readonly flash?: SimFlash;
+  readonly eventFlash?: SimFlash;
 }
 
 export class World {
@@ -53,8 +54,9 @@ export class World {
       seed,
       epochMilliseconds: this.#options.epochMilliseconds,
       ...(options.flash && { flash: options.flash }),
+      ...(options.eventFlash && { eventFlash: options.eventFlash }),
     });
-    return new WorldDevice(hardware, options);
+    return new WorldDevice(hardware, this.broker, options);
   }
 
   /** A power cut stops the device that it hits, not the world. */
@@ -74,12 +76,14 @@ export class WorldDevice {
   readonly hardware: SimDevice;
   /** What the agent had to say, in order, over all boots. */
   readonly events: string[] = [];
+  readonly #broker: CheckingBroker;
   readonly #options: WorldDeviceOptions;
   #configuration: { readonly [key: string]: unknown };
   #agent: Agent | undefined;
 
-  constructor(hardware: SimDevice, options: WorldDeviceOptions) {
+  constructor(hardware: SimDevice, broker: CheckingBroker, options: WorldDeviceOptions) {
     this.hardware = hardware;
+    this.#broker = broker;
     this.#options = options;
     this.#configuration = options.configuration;
     hardware.onPowerDown = () => {
@@ -113,6 +117,7 @@ export class WorldDevice {
       { broker: { host: 'broker' }, ...this.#configuration },
       hal.system.hardwareId,
     );
+    this.#broker.clientRestarted(configuration.broker.clientId);
     const { drivers } = this.#options;
     const agent = new Agent({ hal, configuration, drivers, onEvent: (event) => this.events.push(event) });
     this.#agent = agent;

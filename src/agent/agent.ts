@@ -6,7 +6,8 @@
  *                                    +---- release(sequence) <---- PUBACK -+
  *
  * A reading is durable when `#store` returns, whatever the connection does; sampling never waits for the network. Each
- * boot gets a number, and, once the wall clock can be believed, an anchor record.
+ * boot gets a number, and, once the wall clock can be believed, an anchor record. Alarms take the same way over a log of their
+ * own (events.ts), whose messages go first.
  */
 import type { Flash, Hal, Sample, Sensor, Timer } from '../../hal/contract.js';
 import { Archive } from '../archive/archive.js';
@@ -19,10 +20,11 @@ import { bootOf, packReading, type Reading, readingBytesMax } from '../reading/r
 import { Sampler, type SensorStatistics } from '../sampling/sampler.js';
 import { type Books, Ledger } from './books.js';
 import { nextBoot } from './boot-number.js';
-import { Composer } from './composer.js';
+import { Composer, type ComposerOptions } from './composer.js';
 import type { ChannelConfiguration, Configuration, SensorConfiguration } from './configuration.js';
+import { Events, hasAlarms } from './events.js';
 import { jsonMessage, Presence } from './presence.js';
-import { Publisher } from './publisher.js';
+import { type Feed, Publisher } from './publisher.js';
 import { SYSTEM_STREAM } from './schema.js';
 import { telemetryBytesMax } from './telemetry.js';
 import { wrong } from './validate.js';
@@ -70,6 +72,8 @@ export interface AgentSnapshot {
   readonly boot: number;
   readonly connection: ConnectionSnapshot;
   readonly books: Books;
+  /** Those of the log of events, if there is one. */
+  readonly events?: Books;
   /** The latest values by channel. */
   readonly values: { readonly [channel: string]: number | undefined };
   /** By sensor: why it gave no value the last time; absent when it did. */
@@ -87,6 +91,8 @@ export class Agent {
   readonly #outbox: Log;
   readonly #anchors: Anchors;
   readonly #ledger: Ledger;
+  /** Only where a channel has an alarm. */
+  readonly #events: Events | undefined;
   readonly #publisher: Publisher;
   readonly #presence: Presence;
   readonly #connection: Connection;
@@ -103,7 +109,7 @@ export class Agent {
 
   /**
    * Counts the boot and opens the log; writes no reading yet. Throws a ConfigurationError when a driver is unknown, and an
-   * OutboxError when the partition holds no log and is not blank.
+   * OutboxError when the partition holds no log and is not blank; an Error when that is so for the one of events.
    */
   constructor({ hal, configuration, drivers, onEvent }: AgentOptions) {
     const { sensors, broker, topics, publish, outbox } = configuration;
@@ -114,28 +120,43 @@ export class Agent {
     const bytesMax = Math.min(PAYLOAD_BYTES_MAX, Math.max(...sensors.map((s) => readingBytesMax(s.channels.length))));
     this.#record = new Uint8Array(Math.max(...sensors.map((s) => readingBytesMax(s.channels.length))));
     this.#outbox = openLog(hal.flash, outbox, bytesMax);
-    this.#boot = nextBoot(hal.keyValue, () => highestBootOf(this.#outbox));
+    this.#events = hasAlarms(sensors)
+      ? new Events({
+          flash: hal.eventFlash,
+          sensors,
+          acknowledgementsUnsavedMax: outbox.acknowledgementsUnsavedMax,
+          onEvent: this.#onEvent,
+        })
+      : undefined;
+    const logs = this.#events === undefined ? [this.#outbox] : [this.#events.log, this.#outbox];
+    this.#boot = nextBoot(hal.keyValue, () => Math.max(...logs.map(highestBootOf)));
     this.#ledger = new Ledger(this.#outbox.statistics());
     this.#anchors = new Anchors(hal.keyValue, this.#boot);
     const tables = new ChannelTables(hal.keyValue);
     sensors.forEach(({ name, channels }, i) => {
       tables.declare(i, this.#boot, { sensor: name, channels });
     });
-    const composer = new Composer({
-      log: this.#outbox,
-      readings: this.#outbox,
-      clock: hal.clock,
-      boot: this.#boot,
-      anchors: this.#anchors,
-      tables,
-      topic: topics.telemetry,
-      unresolvedTopic: topics.unresolved,
-      timeWaitSeconds: publish.timeWaitSeconds,
-      readingsPerMessageMax: publish.readingsPerMessageMax,
-      messageBytesMax: publish.messageBytesMax,
-      payloadBytesMax: transmitBytesOf(configuration) - PUBLISH_OVERHEAD_BYTES_MAX - topics.telemetry.length,
+    const feedOf = (log: Log, own: Pick<ComposerOptions, 'topic' | 'unresolvedTopic' | 'timeWaitSeconds'>): Feed => ({
+      log,
+      composer: new Composer({
+        ...own,
+        log,
+        readings: this.#outbox,
+        clock: hal.clock,
+        boot: this.#boot,
+        anchors: this.#anchors,
+        tables,
+        readingsPerMessageMax: publish.readingsPerMessageMax,
+        messageBytesMax: publish.messageBytesMax,
+        payloadBytesMax: transmitBytesOf(configuration) - PUBLISH_OVERHEAD_BYTES_MAX - own.topic.length,
+      }),
     });
-    this.#publisher = new Publisher([{ log: this.#outbox, composer }]);
+    const { telemetry: topic, unresolved: unresolvedTopic, events } = topics;
+    const feeds = [feedOf(this.#outbox, { topic, unresolvedTopic, timeWaitSeconds: publish.timeWaitSeconds })];
+    // An alarm waits neither behind telemetry nor for the clock.
+    if (this.#events !== undefined)
+      feeds.unshift(feedOf(this.#events.log, { topic: events, unresolvedTopic: events, timeWaitSeconds: 0 }));
+    this.#publisher = new Publisher(feeds);
     this.#presence = new Presence({ topic: topics.status, boot: this.#boot, resetReason: hal.system.resetReason });
     this.#sampler = new Sampler({
       clock: hal.clock,
@@ -168,7 +189,8 @@ export class Agent {
   }
 
   start(): void {
-    this.#onEvent(`boot ${this.#boot}, ${this.#outbox.statistics().queued} readings queued`);
+    const alarms = this.#events === undefined ? '' : ` and ${this.#events.log.statistics().queued} alarms`;
+    this.#onEvent(`boot ${this.#boot}, ${this.#outbox.statistics().queued} readings${alarms} queued`);
     this.#connection.start();
     this.#sampler.start();
     this.#beat();
@@ -181,7 +203,7 @@ export class Agent {
     this.#heartbeat = undefined;
     this.#connection.publish(this.#presence.stopped(this.#session, this.#report()));
     this.#connection.stop();
-    this.#outbox.flush();
+    this.#flush();
   }
 
   snapshot(): AgentSnapshot {
@@ -196,7 +218,7 @@ export class Agent {
         sessions: statistics.connects,
         inFlight: this.#publisher.inFlight,
       },
-      books: this.#books(),
+      ...this.#accounts(),
       values: { ...this.#values },
       faults: { ...this.#faults },
       sensors: this.#sampler.statistics(),
@@ -204,8 +226,15 @@ export class Agent {
     };
   }
 
-  #books(): Books {
-    return this.#ledger.books(this.#outbox.statistics());
+  #accounts(): Pick<AgentSnapshot, 'books' | 'events'> {
+    const books = this.#ledger.books(this.#outbox.statistics());
+    return this.#events === undefined ? { books } : { books, events: this.#events.books() };
+  }
+
+  /** Saves the acknowledged positions. */
+  #flush(): void {
+    this.#events?.log.flush();
+    this.#outbox.flush();
   }
 
   #sampled(i: number, sample: Sample, milliseconds: number): void {
@@ -219,6 +248,10 @@ export class Agent {
       this.#values[channel.name] = rounded(values[c], channel.decimals);
     });
     delete this.#faults[name];
+    if (this.#events !== undefined) {
+      this.#learnTime();
+      this.#events.check(i, this.#values, { boot: this.#boot, milliseconds });
+    }
     this.#store(i, { kind: 'values', boot: this.#boot, milliseconds, values }, channels);
     this.#publishState(milliseconds);
   }
@@ -300,7 +333,7 @@ export class Agent {
 
   /**
    * Now and then, whatever the sensors do: learns the time, sends the status with the books, and saves the acknowledged
-   * position when nothing is in flight.
+   * positions when nothing is in flight.
    */
   #beat(): void {
     const { clock } = this.#hal;
@@ -312,7 +345,7 @@ export class Agent {
     if (clock.milliseconds() < this.#statusDueMilliseconds) return;
     this.#statusDueMilliseconds = clock.milliseconds() + this.#statusPeriodMilliseconds;
     this.#connection.publish(this.#presence.online(this.#session, this.#report()));
-    if (this.#publisher.inFlight === 0) this.#outbox.flush();
+    if (this.#publisher.inFlight === 0) this.#flush();
   }
 
   get #statusPeriodMilliseconds(): number {
@@ -320,7 +353,7 @@ export class Agent {
   }
 
   #report(): object {
-    return { books: this.#books(), unstored: this.#unstored, freeHeapBytes: this.#hal.system.freeHeap?.() };
+    return { ...this.#accounts(), unstored: this.#unstored, freeHeapBytes: this.#hal.system.freeHeap?.() };
   }
 }
 

@@ -10,11 +10,19 @@ import { ConfigurationError, validate } from './validate.js';
 
 export { ConfigurationError } from './validate.js';
 
+/** At least one limit; `above` is greater than `below`. */
+export interface AlarmLimits {
+  readonly above?: number;
+  readonly below?: number;
+  readonly hysteresis: number;
+}
+
 export interface ChannelConfiguration {
   readonly name: string;
   readonly from: string;
   readonly unit: string;
   readonly decimals: number;
+  readonly alarm?: AlarmLimits;
 }
 
 export interface SensorConfiguration {
@@ -42,6 +50,7 @@ export interface BrokerConfiguration {
 export interface Topics {
   readonly telemetry: string;
   readonly unresolved: string;
+  readonly events: string;
   readonly state: string;
   readonly status: string;
 }
@@ -96,6 +105,11 @@ export function parseConfiguration(value: unknown, hardwareId: string): Configur
     ),
     'channel name',
   );
+  settings.sensors.forEach(({ channels }, i) => {
+    channels.forEach(({ alarm }, j) => {
+      if (alarm !== undefined) requireLimits(alarm, `sensors[${i}].channels[${j}].alarm`);
+    });
+  });
   const device = settings.device ?? hardwareId;
   const { certificate, ...rest } = broker;
   if (broker.password !== undefined && broker.user === undefined)
@@ -104,6 +118,7 @@ export function parseConfiguration(value: unknown, hardwareId: string): Configur
   const named: Topics = {
     telemetry: topics.telemetry ?? `${base}/telemetry`,
     unresolved: topics.unresolved ?? `${base}/unresolved`,
+    events: topics.events ?? `${base}/events`,
     state: topics.state ?? `${base}/state`,
     status: topics.status ?? `${base}/status`,
   };
@@ -127,6 +142,18 @@ export function parseConfiguration(value: unknown, hardwareId: string): Configur
     publish,
     outbox,
   };
+}
+
+function requireLimits({ above, below, hysteresis }: AlarmLimits, path: string): void {
+  if (above === undefined && below === undefined)
+    throw new ConfigurationError(`${path}: expected at least one of above and below`);
+  if (above === undefined || below === undefined) return;
+  if (above <= below)
+    throw new ConfigurationError(`${path}.above: expected more than below, which is ${below}, found ${above}`);
+  if (hysteresis > above - below)
+    throw new ConfigurationError(
+      `${path}.hysteresis: expected at most ${above - below}, the distance of the limits, found ${hysteresis}`,
+    );
 }
 
 function requireUnique(names: readonly [path: string, name: string][], kind: string): void {

@@ -49,6 +49,21 @@ function topic(what: string): Schema {
   return { type: 'string', description: `Topic of ${what}. By default <prefix>/<device>/...`, pattern: TOPIC };
 }
 
+function number(description: string): Schema {
+  return { type: 'number', description };
+}
+
+const alarm = settings('Limits whose crossing is an event. At least one of "above" and "below".', {
+  above: number('Raised when the value is above this.'),
+  below: number('Raised when the value is below this.'),
+  hysteresis: {
+    type: 'number',
+    description: 'How far the value has to come back within the limit before the alarm is cleared.',
+    default: 0,
+    minimum: 0,
+  },
+});
+
 const channel = settings(
   'One measured quantity.',
   {
@@ -60,6 +75,7 @@ const channel = settings(
     },
     unit: { type: 'string', description: 'For a person.', default: '', maxLength: 16 },
     decimals: whole('Digits after the decimal point that are kept.', 2, 0, 9),
+    alarm,
   },
   ['name'],
 );
@@ -135,6 +151,7 @@ export const configurationSchema: Schema = settings(
         },
         telemetry: topic('readings'),
         unresolved: topic('readings whose wall time nobody knew'),
+        events: topic('alarms'),
         state: topic('the latest values'),
         status: topic('presence and the books'),
       }),

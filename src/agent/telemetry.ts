@@ -6,6 +6,7 @@
  * `ts` (milliseconds since 1970) and `values` are what ThingsBoard, Telegraf and Node-RED take as they are. (boot, seq) is
  * what a consumer recognises duplicates by. A sensor that failed has no values but a `fault`; the record that fixes the
  * wall time of a boot has `anchor`. Without `ts`, nobody knew the time of that boot; `ms` then is the time since it.
+ * In the log of events, `alarm` says which channel is beyond a limit, or no longer, and `values` has its value.
  * `thinned` numbers behind `seq` were left out. Numbers that are lost are told of by
  *
  *     {"values":{},"gap":{"first":3452,"last":3573,"reason":"evicted"}}
@@ -13,7 +14,7 @@
 
 import type { LogGap } from '../archive/log.js';
 import type { SensorTable } from '../reading/channel.js';
-import { bootOf, type Reading } from '../reading/reading.js';
+import { type AlarmState, bootOf, type Reading } from '../reading/reading.js';
 
 /** What stands around the values of an element, and around one value with its quotes, colon and comma, in bytes. */
 const ELEMENT_BYTES = 128;
@@ -28,6 +29,7 @@ interface Element {
   thinned?: number;
   fault?: { sensor: string; reason: string };
   anchor?: true;
+  alarm?: { channel: string; state: AlarmState };
 }
 
 /**
@@ -47,6 +49,8 @@ export function telemetryOf(
       const value = reading.values[i];
       if (value !== undefined) values[name] = value;
     });
+  const alarmed = reading.kind === 'alarm' ? (table?.channels[reading.channel]?.name ?? '') : '';
+  if (reading.kind === 'alarm') values[alarmed] = reading.value;
   const element: Element = {
     ...(unixMilliseconds === undefined ? { ms: milliseconds } : { ts: unixMilliseconds }),
     values,
@@ -56,6 +60,7 @@ export function telemetryOf(
   if (end > sequence + 1) element.thinned = end - sequence - 1;
   if (reading.kind === 'fault') element.fault = { sensor: table?.sensor ?? 'unknown', reason: reading.reason };
   if (reading.kind === 'anchor') element.anchor = true;
+  if (reading.kind === 'alarm') element.alarm = { channel: alarmed, state: reading.state };
   return JSON.stringify(element);
 }
 

@@ -7,6 +7,7 @@
  *                     then a signed varint for each, the value * 10^decimals, rounded
  *   fault   (kind 1)  ASCII text: why there is no value
  *   anchor  (kind 2)  varint: the wall time at that moment, milliseconds since 1970
+ *   alarm   (kind 3)  varint: channel * 4 + state (0 clear, 1 above, 2 below); signed varint: the value, as in kind 0
  *
  * Does not know where records are kept, nor how they are sent.
  */
@@ -18,10 +19,17 @@ export const FAULT_BYTES_MAX = 40;
 
 /** Values beyond are kept as missing: they cannot be told exactly. */
 const SCALED_MAX = Number.MAX_SAFE_INTEGER / 4;
+const ALARM_SCALED_MAX = Math.floor(SCALED_MAX);
 
 const VALUES = 0;
 const FAULT = 1;
 const ANCHOR = 2;
+const ALARM = 3;
+
+/** What the value of a channel is to its limits. Its place in the list is its code. */
+const ALARM_STATES = Object.freeze(['clear', 'above', 'below'] as const);
+
+export type AlarmState = (typeof ALARM_STATES)[number];
 
 export interface Moment {
   readonly boot: number;
@@ -34,7 +42,16 @@ export type Reading = Moment &
     | { readonly kind: 'values'; readonly values: readonly (number | undefined)[] }
     | { readonly kind: 'fault'; readonly reason: string }
     | { readonly kind: 'anchor'; readonly unixMilliseconds: number }
+    | AlarmReading
   );
+
+/** From now on the value of a channel, by its index, is beyond a limit, or is not any more. */
+interface AlarmReading {
+  readonly kind: 'alarm';
+  readonly channel: number;
+  readonly state: AlarmState;
+  readonly value: number;
+}
 
 /** Bytes that a reading of `channels` channels takes at most. */
 export function readingBytesMax(channels: number): number {
@@ -43,10 +60,10 @@ export function readingBytesMax(channels: number): number {
 
 /** Writes `reading` to the start of `into` (large enough by `readingBytesMax`) and returns its length in bytes. */
 export function packReading(into: Uint8Array, reading: Reading, channels: readonly Channel[]): number {
-  const kind = reading.kind === 'values' ? VALUES : reading.kind === 'fault' ? FAULT : ANCHOR;
-  let at = writeVarint(into, 0, reading.boot * 4 + kind);
+  let at = writeVarint(into, 0, reading.boot * 4 + codeOf(reading.kind));
   at = writeVarint(into, at, reading.milliseconds);
   if (reading.kind === 'anchor') return writeVarint(into, at, reading.unixMilliseconds);
+  if (reading.kind === 'alarm') return packAlarm(into, at, reading, channels);
   if (reading.kind === 'fault') return packText(into, at, reading.reason);
   return packValues(into, at, reading.values, channels);
 }
@@ -73,8 +90,11 @@ export function unpackReading(
       if (channels === undefined) return undefined;
       return { kind: 'values', boot, milliseconds, values: unpackValues(bytes, reader, channels) };
     }
-    default:
-      return undefined;
+    default: {
+      // ALARM: two bits have no other value.
+      const alarm = unpackAlarm(reader, channelsOf(boot));
+      return alarm && { ...alarm, boot, milliseconds };
+    }
   }
 }
 
@@ -85,6 +105,36 @@ export function bootOf(bytes: Uint8Array): number {
   } catch {
     return 0;
   }
+}
+
+function codeOf(kind: Reading['kind']): number {
+  switch (kind) {
+    case 'values':
+      return VALUES;
+    case 'fault':
+      return FAULT;
+    case 'anchor':
+      return ANCHOR;
+    case 'alarm':
+      return ALARM;
+  }
+}
+
+/** An alarm is not left out for its value: one that cannot be told exactly is told as the largest that can. */
+function packAlarm(into: Uint8Array, from: number, alarm: AlarmReading, channels: readonly Channel[]): number {
+  const { channel, state, value } = alarm;
+  const scaled = Math.round(value * 10 ** (channels[channel] as Channel).decimals);
+  const at = writeVarint(into, from, channel * 4 + ALARM_STATES.indexOf(state));
+  return writeSignedVarint(into, at, Math.max(-ALARM_SCALED_MAX, Math.min(ALARM_SCALED_MAX, scaled)));
+}
+
+function unpackAlarm(reader: VarintReader, channels: readonly Channel[] | undefined): AlarmReading | undefined {
+  const code = reader.unsigned();
+  const index = Math.floor(code / 4);
+  const state = ALARM_STATES[code % 4];
+  const channel = channels?.[index];
+  if (state === undefined || channel === undefined) return undefined;
+  return { kind: 'alarm', channel: index, state, value: reader.signed() / 10 ** channel.decimals };
 }
 
 function packValues(

@@ -23,6 +23,7 @@ describe('a configuration', () => {
       topics: {
         telemetry: 'godwit/a1b2c3/telemetry',
         unresolved: 'godwit/a1b2c3/unresolved',
+        events: 'godwit/a1b2c3/events',
         state: 'godwit/a1b2c3/state',
         status: 'godwit/a1b2c3/status',
       },
@@ -113,6 +114,9 @@ describe('the published schema', () => {
     { ...smallest, sensors: [{ ...sensor, channels: [{ name: 'x', decimals: 10 }] }] },
     { ...smallest, sensors: [{ ...sensor, channels: [{ name: 'x', unit: '😀'.repeat(16) }] }] },
     { ...smallest, sensors: [{ ...sensor, channels: [{ name: 'x', unit: '😀'.repeat(17) }] }] },
+    { ...smallest, sensors: [{ ...sensor, channels: [{ name: 'x', alarm: { above: 1.5, hysteresis: 0.5 } }] }] },
+    { ...smallest, sensors: [{ ...sensor, channels: [{ name: 'x', alarm: { above: '1' } }] }] },
+    { ...smallest, sensors: [{ ...sensor, channels: [{ name: 'x', alarm: { above: 1, hysteresis: -1 } }] }] },
     { ...smallest, publish: null },
     [],
     null,

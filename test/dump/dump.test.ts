@@ -57,7 +57,7 @@ describe('a flash dump', () => {
   it.each([
     ['a dump of a partial block', new Uint8Array(5000), 'a dump has a multiple of 4096 bytes, this one has 5000'],
     ['an erased partition', new Uint8Array(16_384).fill(0xff), 'holds no log'],
-    ['a part of a partition', image().slice(0, 8192), 'the log was written on 4 blocks of 4096 bytes'],
+    ['a part of a partition', image().slice(0, 12_288), 'the log was written on 4 blocks of 4096 bytes'],
   ])('that is %s gives an error that says so', (_, bytes, message) => {
     expect(() => new Dump(bytes)).toThrow(message);
   });
@@ -90,11 +90,28 @@ describe('godwit outbox', () => {
   it('prints the queued readings as CSV, named by the configuration', () => {
     const lines = output(file, '--csv', '--config', configuration).trim().split('\n');
     expect(lines.length).toBe(201);
-    expect(lines[1]).toBe('100,2,100000,,air,t,30,false');
+    expect(lines[1]).toBe('100,2,100000,,air,t,30,false,');
   });
 
   it('prints records as they are stored when nobody knows their channels', () => {
-    expect(output(file, '--csv').split('\n')[1]).toMatch(/^100,,,,stream 0,raw,[0-9a-f]+,false$/);
+    expect(output(file, '--csv').split('\n')[1]).toMatch(/^100,,,,stream 0,raw,[0-9a-f]+,false,$/);
+  });
+
+  it('shows alarms, in a dump of the log of events', () => {
+    const flash = new SimFlash({ blocks: 16, random: seededRandom(1) });
+    const bytes = new Uint8Array(64);
+    const alarm = { kind: 'alarm', boot: 2, milliseconds: 5000, channel: 0, state: 'above', value: 41.2 } as const;
+    openOutbox(flash).append(bytes.slice(0, packReading(bytes, alarm, channels)), 0);
+    const events = join(folder, 'events.bin');
+    writeFileSync(events, flash.image());
+    const lines = output(events, '--csv', '--config', configuration).trim().split('\n');
+    expect(lines).toEqual([
+      'sequence,boot,milliseconds,time,sensor,channel,value,delivered,alarm',
+      '0,2,5000,,air,t,41.2,false,above',
+    ]);
+    expect(JSON.parse(output(events, '--json', '--config', configuration)).readings).toEqual([
+      expect.objectContaining({ channel: 't', value: 41.2, alarm: 'above' }),
+    ]);
   });
 
   it('prints JSON', () => {

@@ -14,6 +14,7 @@ export interface Bench {
   readonly clock: Clock;
   /** Two blocks at least. */
   readonly flash: Flash;
+  readonly eventFlash: Flash;
   readonly keyValue: KeyValue;
   readonly TCP: StreamConstructor;
   readonly crc32c?: Hal['crc32c'];
@@ -36,7 +37,7 @@ const CLOSE_BYTE = 0;
 
 async function setUpHost(): Promise<Bench> {
   const directory = mkdtempSync(join(tmpdir(), 'godwit-contract-'));
-  const { clock, flash, keyValue, TCP, close } = hostHal({ directory, flashBytes: 4 * 4096 });
+  const { clock, flash, eventFlash, keyValue, TCP, close } = hostHal({ directory, flashBytes: 4 * 4096 });
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -53,6 +54,7 @@ async function setUpHost(): Promise<Bench> {
   return {
     clock,
     flash,
+    eventFlash,
     keyValue,
     TCP,
     host: '127.0.0.1',
@@ -86,10 +88,11 @@ async function setUpSim(): Promise<Bench> {
   link.latencyMilliseconds = 3;
   link.fragmentBytes = 700;
   const flash = new SimFlash({ blocks: 4, random: seededRandom(2) });
-  const { clock, keyValue, TCP } = new SimDevice({ scheduler, link, flash, seed: 3 }).hal;
+  const { clock, eventFlash, keyValue, TCP } = new SimDevice({ scheduler, link, flash, seed: 3 }).hal;
   return {
     clock,
     flash,
+    eventFlash,
     keyValue,
     TCP,
     host: 'echo',

@@ -163,6 +163,35 @@ describe.each(benches)('the hardware contract on $name', ({ setUp }) => {
     });
   });
 
+  describe('flash of the log of events', () => {
+    it('has 16 blocks', () => {
+      const { size, blocks, blockLength } = bench.eventFlash.status();
+      expect({ size, blocks, blockLength }).toEqual({ size: 16 * 4096, blocks: 16, blockLength: 4096 });
+    });
+
+    it('is apart from that of the outbox', () => {
+      const one = new Uint8Array(1);
+      bench.flash.write(Uint8Array.of(1), 0);
+      bench.eventFlash.write(Uint8Array.of(2), 0);
+      bench.eventFlash.write(Uint8Array.of(3), 4 * 4096);
+      bench.flash.read(one, 0);
+      expect(one[0]).toBe(1);
+      bench.flash.eraseBlock(0);
+      bench.eventFlash.read(one, 0);
+      expect(one[0]).toBe(2);
+      bench.eventFlash.eraseBlock(0);
+      bench.eventFlash.read(one, 0);
+      expect(one[0]).toBe(0xff);
+      bench.eventFlash.read(one, 4 * 4096);
+      expect(one[0]).toBe(3);
+    });
+
+    it('refuses what is beyond its end', () => {
+      expect(() => bench.eventFlash.write(new Uint8Array(2), 16 * 4096 - 1)).toThrow(RangeError);
+      expect(() => bench.eventFlash.eraseBlock(15, 17)).toThrow(RangeError);
+    });
+  });
+
   describe('key-value storage', () => {
     it('gives back what was written, until it is deleted', () => {
       const { keyValue } = bench;

@@ -153,6 +153,19 @@ describe('the data folder of a host', () => {
     named.close();
   });
 
+  it('has a file for the log of events once that is asked for, and lets it go with the rest', () => {
+    const file = join(directory, 'events.bin');
+    const first = hostHal({ directory });
+    expect(existsSync(file)).toBe(false);
+    first.eventFlash.write(Uint8Array.of(7), 0);
+    first.close();
+    const second = hostHal({ directory });
+    const buffer = new Uint8Array(1);
+    second.eventFlash.read(buffer, 0);
+    expect(buffer[0]).toBe(7);
+    second.close();
+  });
+
   it('has one user at a time', () => {
     const hal = hostHal({ directory });
     expect(() => hostHal({ directory })).toThrow(`is in use by process ${process.pid}`);

@@ -31,6 +31,8 @@ describe('a stored reading', () => {
       5, 0, 0x6e, 0x6f, 0x20, 0x3f,
     ]);
     expect([...pack({ kind: 'anchor', boot: 1, milliseconds: 1, unixMilliseconds: 128 })]).toEqual([6, 1, 0x80, 0x01]);
+    const alarm = { kind: 'alarm', boot: 1, milliseconds: 1, channel: 1, state: 'below', value: -3.14 } as const;
+    expect([...pack(alarm)]).toEqual([7, 1, 1 * 4 + 2, 61]);
   });
 
   it('of three channels takes 12 bytes in its first month', () => {
@@ -72,6 +74,23 @@ describe('a stored reading', () => {
         });
       }),
     );
+  });
+
+  it('that is an alarm comes back with its value to the decimals of its channel', () => {
+    const alarm = { kind: 'alarm', boot: 1, milliseconds: 5, channel: 0, state: 'above' } as const;
+    for (const state of ['clear', 'above', 'below'] as const)
+      expect(roundTrip({ ...alarm, state, value: 41.237 })).toEqual({ ...alarm, state, value: 41.24 });
+  });
+
+  it('that is an alarm is kept whatever its value: the largest that can be told exactly stands for more', () => {
+    const alarm = { kind: 'alarm', boot: 1, milliseconds: 5, channel: 2, state: 'above', value: 1e300 } as const;
+    expect(roundTrip(alarm)).toEqual({ ...alarm, value: Math.floor(Number.MAX_SAFE_INTEGER / 4) });
+  });
+
+  it('that is an alarm of a channel that its table does not have is none', () => {
+    const bytes = pack({ kind: 'alarm', boot: 1, milliseconds: 5, channel: 2, state: 'above', value: 1 });
+    expect(unpackReading(bytes, () => channels.slice(0, 2))).toBeUndefined();
+    expect(unpackReading(bytes, () => undefined)).toBeUndefined();
   });
 
   it('cannot be told without the channel table of its boot', () => {

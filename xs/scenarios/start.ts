@@ -10,7 +10,7 @@ import { type BootAnswer, commands } from '../bus.js';
 import { ask, keyValue, RemoteSensor, tell } from './main-program.js';
 
 function boot(): Agent {
-  const hal = { ...xsHal(), keyValue };
+  const hal = xsHal(keyValue);
   const { configuration, drivers: names } = ask('boot') as BootAnswer;
   const drivers: { [name: string]: (options: object) => Sensor } = {};
   for (const name of names) drivers[name] = (options) => new RemoteSensor(name, options);

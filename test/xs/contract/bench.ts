@@ -7,11 +7,12 @@ export const benches: ReadonlyArray<{ readonly name: string; readonly setUp: () 
 ];
 
 async function setUp(): Promise<Bench> {
-  const { clock, flash, keyValue, TCP, crc32c } = xsHal();
+  const { clock, flash, eventFlash, keyValue, TCP, crc32c } = xsHal();
   const written: string[] = [];
   return {
     clock,
     flash,
+    eventFlash,
     keyValue: {
       read: keyValue.read,
       delete: keyValue.delete,
@@ -28,6 +29,7 @@ async function setUp(): Promise<Bench> {
     passTime: (start) => new Promise((resolve) => start(resolve)),
     tearDown: async () => {
       flash.eraseBlock(0, flash.status().blocks);
+      eventFlash.eraseBlock(0, eventFlash.status().blocks);
       for (const key of written) keyValue.delete(key);
     },
   };
