@@ -93,25 +93,44 @@ export function firstHeader(sectors: Sectors, block: number): SectorHeader {
   };
 }
 
-/** In a full ring of intact headers sequences rise by one a block up to the newest; `undefined` if it is not so. */
+/**
+ * In a full ring of intact headers sequences rise by one a block up to the newest, of which the block after it may be erased;
+ * `undefined` if it is not so.
+ */
 function newestByHalving(sectors: Sectors): SectorHeader | undefined {
-  const first = ownHeader(sectors, 0);
+  const { count } = sectors;
+  let low = isErased(sectors, 0) ? count - 1 : 0;
+  const first = ownHeader(sectors, low);
   if (first === undefined) return undefined;
   let newest = first;
-  let low = 0;
-  let high = sectors.count - 1;
+  let high = count - 1;
   while (low < high) {
     const middle = low + Math.ceil((high - low) / 2);
     const header = ownHeader(sectors, middle);
-    if (header === undefined) return undefined;
-    if (header.sectorSequence === first.sectorSequence + middle) {
+    if (header === undefined && !isErased(sectors, middle)) return undefined;
+    if (header?.sectorSequence === first.sectorSequence + middle) {
       low = middle;
       newest = header;
     } else high = middle - 1;
   }
-  const following = ownHeader(sectors, (low + 1) % sectors.count);
-  const isOneLapBehind = following?.sectorSequence === newest.sectorSequence + 1 - sectors.count;
+  const ahead = isErased(sectors, (low + 1) % count) ? 2 : 1;
+  const following = ownHeader(sectors, (low + ahead) % count);
+  const isOneLapBehind = following?.sectorSequence === newest.sectorSequence + ahead - count;
   return isOneLapBehind ? newest : undefined;
+}
+
+/** Whether there is nothing where the block has its header. */
+function isErased(sectors: Sectors, block: number): boolean {
+  return sectors.reads(sectors.eraseValue, block, 0, sectors.headerSlots);
+}
+
+/**
+ * Whether sector `sector` has frames. The first one begins behind the header or, what stands there spoilt, was zeroed there:
+ * where that reads erased, there is none, and the rest need not be read.
+ */
+function hasFrames(sectors: Sectors, sector: number): boolean {
+  const from = sectors.headerSlots;
+  return !sectors.reads(sectors.eraseValue, sector, from, 1) && sectors.findFrame(sector, from) !== -1;
 }
 
 function newestByWalking(sectors: Sectors): SectorHeader | undefined {
@@ -180,7 +199,7 @@ function standAt(sectors: Sectors, header: SectorHeader): Standing {
   scan(sectors, standing, header.sectorSequence);
   const beyond = header.sectorSequence + 1;
   const isOldLap = sectors.header(beyond - sectors.count) !== undefined;
-  if (!isOldLap && sectors.findFrame(beyond, sectors.headerSlots) !== -1) scan(sectors, standing, beyond);
+  if (!isOldLap && hasFrames(sectors, beyond)) scan(sectors, standing, beyond);
   return standing;
 }
 
@@ -234,6 +253,6 @@ function oldestLive(sectors: Sectors, standing: Standing): number {
   while (header === undefined && oldest < standing.active) header = sectors.header(++oldest);
   if (header === undefined || standing.cursor >= header.base) return oldest;
   for (let sector = lowest; sector < oldest; sector++)
-    if (sectors.findFrame(sector, sectors.headerSlots) !== -1) return sector;
+    if (hasFrames(sectors, sector)) return sector;
   return oldest;
 }
