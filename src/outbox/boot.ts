@@ -99,8 +99,9 @@ export function firstHeader(sectors: Sectors, block: number): SectorHeader {
  */
 function newestByHalving(sectors: Sectors): SectorHeader | undefined {
   const { count } = sectors;
-  let low = isErased(sectors, 0) ? count - 1 : 0;
-  const first = ownHeader(sectors, low);
+  let low = 0;
+  let first = ownHeader(sectors, 0);
+  if (first === undefined && isErased(sectors, 0)) first = ownHeader(sectors, (low = count - 1));
   if (first === undefined) return undefined;
   let newest = first;
   let high = count - 1;
@@ -113,10 +114,15 @@ function newestByHalving(sectors: Sectors): SectorHeader | undefined {
       newest = header;
     } else high = middle - 1;
   }
-  const ahead = isErased(sectors, (low + 1) % count) ? 2 : 1;
-  const following = ownHeader(sectors, (low + ahead) % count);
-  const isOneLapBehind = following?.sectorSequence === newest.sectorSequence + ahead - count;
-  return isOneLapBehind ? newest : undefined;
+  const after = (low + 1) % count;
+  const following = ownHeader(sectors, after);
+  if (following !== undefined) return isLapBehind(following, newest, 1) ? newest : undefined;
+  return isErased(sectors, after) && isLapBehind(ownHeader(sectors, (low + 2) % count), newest, 2) ? newest : undefined;
+}
+
+/** Whether `header` stands a lap before the sector that is `ahead` behind `newest`. */
+function isLapBehind(header: SectorHeader | undefined, newest: SectorHeader, ahead: number): boolean {
+  return header?.sectorSequence === newest.sectorSequence + ahead - newest.sectors;
 }
 
 /** Whether there is nothing where the block has its header. */
