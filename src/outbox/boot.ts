@@ -253,12 +253,12 @@ function scan(sectors: Sectors, standing: Standing, sector: number): void {
 
 /** The lowest sector with an intact header, or a lower one that lost its header and still holds unsettled frames. */
 function oldestLive(sectors: Sectors, standing: Standing): number {
-  const lowest = Math.max(0, standing.active - sectors.count + 1);
-  let oldest = lowest;
-  let header = sectors.header(oldest);
-  while (header === undefined && oldest < standing.active) header = sectors.header(++oldest);
-  if (header === undefined || standing.cursor >= header.base) return oldest;
-  for (let sector = lowest; sector < oldest; sector++)
-    if (hasFrames(sectors, sector)) return sector;
-  return oldest;
+  let lost: number | undefined;
+  for (let sector = Math.max(0, standing.active - sectors.count + 1); sector < standing.active; sector++) {
+    const header = sectors.header(sector);
+    if (header !== undefined) return standing.cursor >= header.base ? sector : (lost ?? sector);
+    if (lost === undefined && hasFrames(sectors, sector)) lost = sector;
+  }
+  const header = sectors.header(standing.active);
+  return header === undefined || standing.cursor >= header.base ? standing.active : (lost ?? standing.active);
 }
