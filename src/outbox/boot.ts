@@ -101,7 +101,10 @@ function newestByHalving(sectors: Sectors): SectorHeader | undefined {
   const { count } = sectors;
   let low = 0;
   let first = ownHeader(sectors, 0);
-  if (first === undefined && isErased(sectors, 0)) first = ownHeader(sectors, (low = count - 1));
+  if (first === undefined && isErased(sectors, 0)) {
+    low = count - 1;
+    first = ownHeader(sectors, low);
+  }
   if (first === undefined) return undefined;
   let newest = first;
   let high = count - 1;
