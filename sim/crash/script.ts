@@ -21,6 +21,7 @@ export type Step =
   | { readonly kind: 'release'; readonly count: number; readonly from: ReleaseOrder }
   | { readonly kind: 'rewind' }
   | { readonly kind: 'flush' }
+  | { readonly kind: 'maintain' }
   /** Everything is handed out and released. */
   | { readonly kind: 'drain' }
   /** Everything is handed out, held against what is owed, and taken back. */
@@ -117,6 +118,7 @@ function randomStep(random: Random): Step {
   if (draw < 0.45) return { kind: 'append' };
   if (draw < 0.52)
     return { kind: 'batch', count: 1 + integerBelow(random, BATCH_COUNT_MAX), leftOut: integerBelow(random, 9) };
+  if (draw < 0.55) return { kind: 'maintain' };
   if (draw < 0.65) return { kind: 'take', count: 1 + integerBelow(random, 6) };
   if (draw < 0.7) return { kind: 'look', count: 1 + integerBelow(random, 4) };
   if (draw < 0.88) return { kind: 'release', count: 1 + integerBelow(random, 6), from: releaseOrder(random) };
@@ -182,6 +184,7 @@ function parseStep(word: string): Step {
     case 'append':
     case 'rewind':
     case 'flush':
+    case 'maintain':
     case 'drain':
     case 'inspect':
       return { kind };

@@ -85,6 +85,9 @@ export class Session {
       case 'flush':
         this.#attempt(() => outbox.flush());
         break;
+      case 'maintain':
+        this.#maintain(outbox);
+        break;
       case 'drain':
         this.#drain(outbox);
         break;
@@ -238,6 +241,13 @@ export class Session {
       outbox.release(first, end);
       this.model.released(first, end);
     });
+  }
+
+  #maintain(outbox: Outbox): void {
+    const before = JSON.stringify({ ...outbox.statistics(), sectorsOpened: 0 });
+    this.#attempt(() => outbox.maintain());
+    const after = JSON.stringify({ ...outbox.statistics(), sectorsOpened: 0 });
+    if (after !== before) throw new Error(`maintain changed the books ${before} to ${after}`);
   }
 
   #rewind(outbox: Outbox): void {

@@ -11,11 +11,13 @@ import type { KeyValue } from '../../hal/contract.js';
 import { HostKeyValue } from '../../hal/host/host.js';
 import { SimKeyValue } from '../../hal/sim/sim.js';
 import { parseConfiguration } from '../../src/agent/configuration.js';
+import { yearsLeft } from '../../src/outbox/wear.js';
 import { Anchors } from '../../src/reading/anchor.js';
 import { ChannelTables } from '../../src/reading/channel.js';
 import { type AlarmState, type Reading, unpackReading } from '../../src/reading/reading.js';
 import { UsageError } from '../start/options.js';
-import { Dump, type DumpRecord, type DumpSummary } from './dump.js';
+import type { Damage } from './damage.js';
+import { Dump, type DumpRecord, type DumpSummary, type Gap, type Place } from './dump.js';
 
 export const dumpUsage = `Usage: godwit outbox FILE [options]
 
@@ -71,7 +73,7 @@ export function dumpOutbox(parameters: readonly string[], output: NodeJS.Writabl
   const rows = records
     .filter(({ sequence }) => options.all || sequence >= oldest)
     .flatMap((record) => rowsOf(record, tables, anchors));
-  const summary = dump.summary();
+  const summary = { ...dump.summary(), years: yearsOf(dump, records, anchors) };
   if (options.format === 'json') output.write(`${JSON.stringify({ summary, readings: rows })}\n`);
   else if (options.format === 'csv') output.write(csvOf(rows));
   else output.write(textOf(options.file, summary));
@@ -208,13 +210,51 @@ function quoted(value: number | string): string {
   return typeof value === 'string' && /[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : String(value);
 }
 
-function textOf(file: string, summary: DumpSummary): string {
-  const { bytes, sectors, sectorsInUse, erasesMax, next, oldest, delivered, queued, dropped, unreadable } = summary;
+/** A forecast, at the rate of the time between the first and the last reading whose times can be compared. */
+function yearsOf(
+  dump: Dump,
+  records: readonly DumpRecord[],
+  startOf: (boot: number) => number | undefined,
+): number | undefined {
+  let years: number | undefined;
+  const first = new Map<number | undefined, { sector: number; milliseconds: number }>();
+  for (const { payload, sector } of records) {
+    const reading = readingOf(payload, () => []);
+    if (reading === undefined) continue;
+    const start = startOf(reading.boot);
+    // Without an anchor, only with readings of the same boot.
+    const scale = start === undefined ? reading.boot : undefined;
+    const milliseconds = (start ?? 0) + reading.milliseconds;
+    const before = first.get(scale);
+    if (before === undefined) first.set(scale, { sector, milliseconds });
+    else years = yearsLeft(dump.wear, sector - before.sector, milliseconds - before.milliseconds) ?? years;
+  }
+  return years === undefined ? undefined : Math.floor(years);
+}
+
+function gapText({ first, last, reason, from, to }: Gap): string {
+  const numbers = first === last ? `number ${first}` : `numbers ${first} to ${last}`;
+  if (from === undefined || to === undefined) return `gap     ${numbers}: ${reason}\n`;
+  return `gap     ${numbers}: ${reason}, between ${placeText(from)} and ${placeText(to)}\n`;
+}
+
+function damageText({ block, offset, bytes, kind }: Damage): string {
+  return `damage  ${placeText({ block, offset })}: ${bytes} bytes ${kind === 'header' ? 'are no header' : 'hold no record'}\n`;
+}
+
+function placeText({ block, offset }: Place): string {
+  return `block ${block} offset ${offset}`;
+}
+
+function textOf(file: string, summary: DumpSummary & { readonly years: number | undefined }): string {
+  const { bytes, sectors, sectorsInUse, next, oldest, delivered, queued, dropped, unreadable } = summary;
+  const { cycles, cyclesMax, years, starts, gaps, damage } = summary;
   return `${file}: ${bytes} bytes, ${sectors} sectors, ${sectorsInUse} in use
 books   next ${next} = delivered ${delivered} + queued ${queued} + dropped ${dropped}
 queued  ${queued === 0 ? 'nothing' : `numbers ${oldest} to ${next - 1}${unreadable > 0 ? `, ${unreadable} of them cannot be read` : ''}`}
-wear    each block was erased ${erasesMax} times at most
-`;
+wear    ${cycles} erases a block, ${cyclesMax} at most${years === undefined ? '' : `; at this rate it lasts ${years} years or more`}
+starts  ${starts === 0 ? 'none' : starts} seen in the log (each one that writes copies the last record)
+${gaps.map(gapText).join('')}${damage.map(damageText).join('')}`;
 }
 
 /** A line on the terminal while a large dump is read. */

@@ -9,6 +9,8 @@ import { findLog, type Standing } from '../../src/outbox/boot.js';
 import { Reader } from '../../src/outbox/reader.js';
 import { Sectors } from '../../src/outbox/sectors.js';
 import { Settlement } from '../../src/outbox/settlement.js';
+import { cyclesOf, type Wear } from '../../src/outbox/wear.js';
+import { type Damage, type Inspection, inspect } from './damage.js';
 
 const BLOCK_LENGTH = 4096;
 
@@ -17,6 +19,23 @@ export interface DumpRecord {
   readonly stream: number;
   readonly payload: Uint8Array;
   readonly isDelivered: boolean;
+  /** Sector sequence in which it stands. */
+  readonly sector: number;
+}
+
+export interface Place {
+  readonly block: number;
+  readonly offset: number;
+}
+
+/** Numbers that are queued, or would be, and cannot be had. */
+export interface Gap {
+  readonly first: number;
+  readonly last: number;
+  readonly reason: 'evicted' | 'unreadable';
+  /** Of unreadable ones: behind the last record that can be read, and where reading goes on. */
+  readonly from?: Place;
+  readonly to?: Place;
 }
 
 export interface DumpSummary {
@@ -24,8 +43,9 @@ export interface DumpSummary {
   readonly sectors: number;
   /** Sectors with an intact header. */
   readonly sectorsInUse: number;
-  /** Erases of the block that was erased most, over the life of the log. */
-  readonly erasesMax: number;
+  /** Erases of a block over the life of the log: the mean, and of the one that was erased most. */
+  readonly cycles: number;
+  readonly cyclesMax: number;
   readonly next: number;
   readonly oldest: number;
   readonly delivered: number;
@@ -33,6 +53,12 @@ export interface DumpSummary {
   readonly dropped: number;
   /** Numbers among the queued whose records cannot be read. */
   readonly unreadable: number;
+  /** All of these numbers, ascending. */
+  readonly gaps: readonly Gap[];
+  /** What cannot be read, whether it held queued records or not. */
+  readonly damage: readonly Damage[];
+  /** Starts of the device that wrote to the log and can still be seen in it. */
+  readonly starts: number;
 }
 
 export class Dump {
@@ -41,6 +67,8 @@ export class Dump {
   readonly #settlement: Settlement;
   readonly #bytes: number;
   #unreadable = 0;
+  #gaps: Gap[] = [];
+  #inspection: Inspection | undefined;
 
   /** Throws an OutboxError for what is no log, or the log of another partition, and a RangeError for a partial block. */
   constructor(image: Uint8Array) {
@@ -60,22 +88,43 @@ export class Dump {
     const { cursor, floor } = this.#settlement;
     const reader = new Reader(this.#sectors, this.#standing, all ? floor : Math.max(cursor, floor));
     this.#unreadable = 0;
+    this.#gaps = cursor < floor ? [{ first: cursor, last: floor - 1, reason: 'evicted' }] : [];
+    let from = this.#placeOf(reader);
     for (let found = reader.read(); found !== 'end'; found = reader.read()) {
-      if (found === 'lost') this.#unreadable += Math.max(0, reader.end - Math.max(reader.first, cursor));
-      else
+      const { first, end, stream, sector } = reader;
+      const to = this.#placeOf(reader);
+      if (found === 'data') {
         yield {
-          sequence: reader.first,
-          stream: reader.stream,
+          sequence: first,
+          stream,
           payload: (reader.payload as Uint8Array).slice(),
-          isDelivered: reader.first < cursor,
+          isDelivered: first < cursor,
+          sector,
         };
+      } else if (end > cursor) {
+        const lost = Math.max(first, cursor);
+        this.#unreadable += end - lost;
+        this.#gaps.push({ first: lost, last: end - 1, reason: 'unreadable', from, to });
+      }
+      from = to;
     }
+  }
+
+  #placeOf({ sector, slot }: Reader): Place {
+    const { count, slotBytes } = this.#sectors;
+    return { block: sector % count, offset: slot * slotBytes };
+  }
+
+  get wear(): Wear {
+    return { sectors: this.#sectors.count, sectorsOpened: this.#standing.active + 1 };
   }
 
   /** Complete after all records were read. */
   summary(): DumpSummary {
     const { next, active } = this.#standing;
     const { count } = this.#sectors;
+    this.#inspection ??= inspect(this.#sectors, this.#standing);
+    const { damage, copies } = this.#inspection;
     let sectorsInUse = 0;
     for (let sector = Math.max(0, active - count + 1); sector <= active; sector++)
       if (this.#sectors.header(sector) !== undefined) sectorsInUse++;
@@ -83,11 +132,15 @@ export class Dump {
       bytes: this.#bytes,
       sectors: count,
       sectorsInUse,
-      erasesMax: Math.floor(active / count),
+      cycles: Math.round(cyclesOf(this.wear) * 100) / 100,
+      cyclesMax: Math.ceil(this.wear.sectorsOpened / count),
       next,
       oldest: this.#settlement.cursor,
       ...this.#settlement.books(next),
       unreadable: this.#unreadable,
+      gaps: this.#gaps,
+      damage,
+      starts: copies,
     };
   }
 }

@@ -11,9 +11,10 @@
  */
 import type { Flash, Hal, Sample, Sensor, Timer } from '../../hal/contract.js';
 import { Archive } from '../archive/archive.js';
-import type { Log } from '../archive/log.js';
+import type { Log, LogStatistics } from '../archive/log.js';
 import { Connection } from '../mqtt/connection.js';
 import { openOutbox } from '../outbox/outbox.js';
+import { cyclesOf, yearsLeft } from '../outbox/wear.js';
 import { Anchors, isBelievable } from '../reading/anchor.js';
 import { ChannelTables } from '../reading/channel.js';
 import { bootOf, packReading, type Reading, readingBytesMax } from '../reading/reading.js';
@@ -89,6 +90,7 @@ export class Agent {
   readonly #onEvent: (event: string) => void;
   readonly #boot: number;
   readonly #outbox: Log;
+  readonly #atBoot: LogStatistics;
   readonly #anchors: Anchors;
   readonly #ledger: Ledger;
   /** Only where a channel has an alarm. */
@@ -130,7 +132,8 @@ export class Agent {
       : undefined;
     const logs = this.#events === undefined ? [this.#outbox] : [this.#events.log, this.#outbox];
     this.#boot = nextBoot(hal.keyValue, () => Math.max(...logs.map(highestBootOf)));
-    this.#ledger = new Ledger(this.#outbox.statistics());
+    this.#atBoot = this.#outbox.statistics();
+    this.#ledger = new Ledger(this.#atBoot);
     this.#anchors = new Anchors(hal.keyValue, this.#boot);
     const tables = new ChannelTables(hal.keyValue);
     sensors.forEach(({ name, channels }, i) => {
@@ -192,8 +195,9 @@ export class Agent {
     const alarms = this.#events === undefined ? '' : ` and ${this.#events.log.statistics().queued} alarms`;
     this.#onEvent(`boot ${this.#boot}, ${this.#outbox.statistics().queued} readings${alarms} queued`);
     this.#connection.start();
-    this.#sampler.start();
+    // Before a sample that falls due at the same moment: after it, the device would not be idle.
     this.#beat();
+    this.#sampler.start();
   }
 
   /** Stops sampling, saves the acknowledged position, says goodbye to the broker. What is queued stays in flash. */
@@ -340,12 +344,36 @@ export class Agent {
     const period = Math.min(this.#statusPeriodMilliseconds, BEAT_MILLISECONDS_MAX);
     this.#heartbeat = clock.setTimer(() => this.#beat(), period);
     this.#learnTime();
-    if (this.#connection.state !== 'connected') return;
     this.#publisher.fill(this.#connection);
+    if (this.#isIdle) this.#maintain();
+    if (this.#connection.state !== 'connected') return;
     if (clock.milliseconds() < this.#statusDueMilliseconds) return;
     this.#statusDueMilliseconds = clock.milliseconds() + this.#statusPeriodMilliseconds;
     this.#connection.publish(this.#presence.online(this.#session, this.#report()));
     if (this.#publisher.inFlight === 0) this.#flush();
+  }
+
+  /** Nothing is on its way, and nothing could go now. */
+  get #isIdle(): boolean {
+    if (this.#connection.state === 'waiting') return true;
+    return this.#connection.state === 'connected' && this.#publisher.inFlight === 0 && this.#books().queued === 0;
+  }
+
+  /** Erases now rather than when a reading waits for it. */
+  #maintain(): void {
+    try {
+      this.#outbox.maintain();
+    } catch (error) {
+      this.#onEvent(`a block could not be erased in advance: ${messageOf(error)}`);
+    }
+  }
+
+  /** `years` is absent in the first day after a boot. */
+  #wear(): { cycles: number; years?: number } {
+    const wear = this.#outbox.statistics();
+    const years = yearsLeft(wear, wear.sectorsOpened - this.#atBoot.sectorsOpened, this.#hal.clock.milliseconds());
+    const cycles = Math.round(cyclesOf(wear) * 10) / 10;
+    return years === undefined ? { cycles } : { cycles, years: Math.floor(years) };
   }
 
   get #statusPeriodMilliseconds(): number {
@@ -353,7 +381,8 @@ export class Agent {
   }
 
   #report(): object {
-    return { ...this.#accounts(), unstored: this.#unstored, freeHeapBytes: this.#hal.system.freeHeap?.() };
+    const { system } = this.#hal;
+    return { ...this.#accounts(), unstored: this.#unstored, wear: this.#wear(), freeHeapBytes: system.freeHeap?.() };
   }
 }
 

@@ -135,9 +135,17 @@ export class Archive implements Log {
     for (const level of this.#levels) level.flush();
   }
 
-  /** What was moved is queued or dropped where it is now; `delivered` is the rest. */
+  /** One erase at most. */
+  maintain(): boolean {
+    return this.#levels.some((level) => level.maintain());
+  }
+
+  /**
+   * What was moved is queued or dropped where it is now; `delivered` is the rest. Level 0 wears fastest: it takes everything,
+   * unpacked, on an eighth of the blocks.
+   */
   statistics(): LogStatistics {
-    const { next } = this.#fresh.statistics();
+    const { next, sectors, sectorsOpened } = this.#fresh.statistics();
     let [queued, dropped, oldest, from] = [0, 0, next, 0];
     for (let level = this.#levels.length - 1; level >= 0; level--) {
       const statistics = (this.#levels[level] as Outbox).statistics();
@@ -146,7 +154,7 @@ export class Archive implements Log {
       if (statistics.queued > 0) oldest = Math.min(oldest, Math.max(from, statistics.oldest));
       from = Math.max(from, statistics.next);
     }
-    return { next, oldest, queued, delivered: next - queued - dropped, dropped, void: 0 };
+    return { next, oldest, queued, delivered: next - queued - dropped, dropped, void: 0, sectors, sectorsOpened };
   }
 
   get #fresh(): Outbox {

@@ -1,7 +1,8 @@
 /** What the agent needs of a log of readings: an outbox has it, and so has an archive. */
 import type { Outbox, OutboxStatistics } from '../outbox/outbox.js';
 
-export type LogStatistics = Pick<OutboxStatistics, 'next' | 'oldest' | 'queued' | 'delivered' | 'dropped' | 'void'>;
+/** `sectors` and `sectorsOpened` are those of the part of the partition that wears fastest. */
+export type LogStatistics = OutboxStatistics;
 
 /** A reading, packed. The numbers behind its own, up to `end`, were thinned out. */
 export interface LogRecord {
@@ -20,7 +21,7 @@ export interface LogGap {
   readonly reason: 'evicted' | 'unreadable' | 'thinned';
 }
 
-export interface Log extends Pick<Outbox, 'payloadBytesMax' | 'append' | 'release' | 'rewind' | 'flush'> {
+export interface Log extends Pick<Outbox, 'payloadBytesMax' | 'append' | 'release' | 'rewind' | 'flush' | 'maintain'> {
   next(): LogRecord | LogGap | undefined;
   lookAhead(visit: (record: Pick<LogRecord, 'sequence' | 'stream' | 'payload'>) => boolean): void;
   statistics(): LogStatistics;

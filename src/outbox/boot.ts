@@ -93,25 +93,53 @@ export function firstHeader(sectors: Sectors, block: number): SectorHeader {
   };
 }
 
-/** In a full ring of intact headers sequences rise by one a block up to the newest; `undefined` if it is not so. */
+/**
+ * In a full ring of intact headers sequences rise by one a block up to the newest, of which the block after it may be erased;
+ * `undefined` if it is not so.
+ */
 function newestByHalving(sectors: Sectors): SectorHeader | undefined {
-  const first = ownHeader(sectors, 0);
+  const { count } = sectors;
+  let low = 0;
+  let first = ownHeader(sectors, 0);
+  if (first === undefined && isErased(sectors, 0)) {
+    low = count - 1;
+    first = ownHeader(sectors, low);
+  }
   if (first === undefined) return undefined;
   let newest = first;
-  let low = 0;
-  let high = sectors.count - 1;
+  let high = count - 1;
   while (low < high) {
     const middle = low + Math.ceil((high - low) / 2);
     const header = ownHeader(sectors, middle);
-    if (header === undefined) return undefined;
-    if (header.sectorSequence === first.sectorSequence + middle) {
+    if (header === undefined && !isErased(sectors, middle)) return undefined;
+    if (header?.sectorSequence === first.sectorSequence + middle) {
       low = middle;
       newest = header;
     } else high = middle - 1;
   }
-  const following = ownHeader(sectors, (low + 1) % sectors.count);
-  const isOneLapBehind = following?.sectorSequence === newest.sectorSequence + 1 - sectors.count;
-  return isOneLapBehind ? newest : undefined;
+  const after = (low + 1) % count;
+  const following = ownHeader(sectors, after);
+  if (following !== undefined) return isLapBehind(following, newest, 1) ? newest : undefined;
+  return isErased(sectors, after) && isLapBehind(ownHeader(sectors, (low + 2) % count), newest, 2) ? newest : undefined;
+}
+
+/** Whether `header` stands a lap before the sector that is `ahead` behind `newest`. */
+function isLapBehind(header: SectorHeader | undefined, newest: SectorHeader, ahead: number): boolean {
+  return header?.sectorSequence === newest.sectorSequence + ahead - newest.sectors;
+}
+
+/** Whether there is nothing where the block has its header. */
+function isErased(sectors: Sectors, block: number): boolean {
+  return sectors.reads(sectors.eraseValue, block, 0, sectors.headerSlots);
+}
+
+/**
+ * Whether sector `sector` has frames. The first one begins behind the header or, what stands there spoilt, was zeroed there:
+ * where that reads erased, there is none, and the rest need not be read.
+ */
+function hasFrames(sectors: Sectors, sector: number): boolean {
+  const from = sectors.headerSlots;
+  return !sectors.reads(sectors.eraseValue, sector, from, 1) && sectors.findFrame(sector, from) !== -1;
 }
 
 function newestByWalking(sectors: Sectors): SectorHeader | undefined {
@@ -179,7 +207,7 @@ function standAt(sectors: Sectors, header: SectorHeader): Standing {
   scan(sectors, standing, header.sectorSequence);
   const beyond = header.sectorSequence + 1;
   const isOldLap = sectors.header(beyond - sectors.count) !== undefined;
-  if (!isOldLap && sectors.findFrame(beyond, sectors.headerSlots) !== -1) scan(sectors, standing, beyond);
+  if (!isOldLap && hasFrames(sectors, beyond)) scan(sectors, standing, beyond);
   return standing;
 }
 
@@ -227,12 +255,12 @@ function scan(sectors: Sectors, standing: Standing, sector: number): void {
 
 /** The lowest sector with an intact header, or a lower one that lost its header and still holds unsettled frames. */
 function oldestLive(sectors: Sectors, standing: Standing): number {
-  const lowest = Math.max(0, standing.active - sectors.count + 1);
-  let oldest = lowest;
-  let header = sectors.header(oldest);
-  while (header === undefined && oldest < standing.active) header = sectors.header(++oldest);
-  if (header === undefined || standing.cursor >= header.base) return oldest;
-  for (let sector = lowest; sector < oldest; sector++)
-    if (sectors.findFrame(sector, sectors.headerSlots) !== -1) return sector;
-  return oldest;
+  let lost: number | undefined;
+  for (let sector = Math.max(0, standing.active - sectors.count + 1); sector < standing.active; sector++) {
+    const header = sectors.header(sector);
+    if (header !== undefined) return standing.cursor >= header.base ? sector : (lost ?? sector);
+    if (lost === undefined && hasFrames(sectors, sector)) lost = sector;
+  }
+  const header = sectors.header(standing.active);
+  return header === undefined || standing.cursor >= header.base ? standing.active : (lost ?? standing.active);
 }

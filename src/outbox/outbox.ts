@@ -67,6 +67,10 @@ export interface OutboxStatistics {
   readonly dropped: number;
   /** Numbers that no record ever had. Always 0: a power cut burns none in this format (DESIGN.md, "Outbox"). */
   readonly void: number;
+  /** Erase blocks of the partition. */
+  readonly sectors: number;
+  /** Sectors ever opened, each of which cost a block one erase (src/outbox/wear.ts). */
+  readonly sectorsOpened: number;
 }
 
 export class Outbox {
@@ -213,14 +217,23 @@ export class Outbox {
     this.#writer.save();
   }
 
+  /**
+   * For idle time: erases the block that the next sector will go to, if it holds nothing that is queued, so that the append
+   * which opens the sector does not wait for it. Says whether it did: once a sector, in those that this session opened.
+   */
+  maintain(): boolean {
+    return this.#writer.maintain();
+  }
+
   #checkPayload({ byteLength }: Uint8Array, bytesMax: number): void {
     if (byteLength < 1 || byteLength > bytesMax)
       throw new OutboxError('payload', `the payload has ${byteLength} bytes, expected 1 to ${bytesMax}`);
   }
 
   statistics(): OutboxStatistics {
-    const { next, settlement } = this.#writer;
-    return { next, oldest: settlement.cursor, ...settlement.books(next), void: 0 };
+    const { next, settlement, opened } = this.#writer;
+    const wear = { sectors: this.#sectors.count, sectorsOpened: opened };
+    return { next, oldest: settlement.cursor, ...settlement.books(next), void: 0, ...wear };
   }
 }
 

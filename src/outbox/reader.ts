@@ -53,6 +53,15 @@ export class Reader {
     return this.#expected;
   }
 
+  /** Where `read` goes on: behind the record it found, or, of what is lost, where it found something again. */
+  get sector(): number {
+    return this.#sector;
+  }
+
+  get slot(): number {
+    return this.#slot;
+  }
+
   /** Continues at `sequence`, which must not be below the cursor of the log. */
   seek(sequence: number): void {
     const sector = this.#find(sequence);

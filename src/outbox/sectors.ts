@@ -70,9 +70,11 @@ export class Sectors {
     this.eraseValue = eraseValue;
   }
 
-  /** The header in block number `block`, as it stands. */
+  /** The header in block number `block`, as it stands. What is then asked of the slot after it needs no other read. */
   headerInBlock(block: number): SectorHeader | 'newer' | undefined {
-    this.#fetch(block * this.#sectorBytes, HEADER_BYTES);
+    const from = block * this.#sectorBytes;
+    const byteLength = HEADER_BYTES + this.slotBytes;
+    if (this.#bufferedFrom !== from || this.#bufferedTo < from + byteLength) this.#fetch(from, byteLength);
     return decodeHeader(this.buffer, block);
   }
 

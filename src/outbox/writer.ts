@@ -12,6 +12,8 @@
  *   - a sector is used only if this session erased it and its header read back;
  *   - saving the books never evicts: the sector that comes next in the ring holds nothing that is queued when an append has
  *     returned. An append that opens a sector gives up what stands there, and says so in the header.
+ *   - a block that was erased in advance counts as erased only in this session, and only while no flash call threw. Before it
+ *     is erased the books are saved: where a log begins says how much of it is gone.
  *
  * A flash call that throws counts as a power cut: the next write makes the end solid first.
  */
@@ -82,6 +84,10 @@ export class Writer implements LogEnd {
   #savedDropped: number;
   /** Whether it is known that the sector which the next roll erases holds nothing that is queued. */
   #isVictimFree = false;
+  /** The sector whose block `maintain` has erased; -1 when there is none. */
+  #erasedAhead = -1;
+  /** Whether this session opened the active sector and has not yet erased the block after it. */
+  #isEraseDue = false;
 
   constructor(sectors: Sectors, options: WriterOptions) {
     this.#sectors = sectors;
@@ -100,6 +106,11 @@ export class Writer implements LogEnd {
     this.#savedCursor = standing.savedCursor;
     this.#savedDropped = standing.savedDropped;
     this.settlement = new Settlement(standing.cursor, standing.dropped, standing.floor);
+  }
+
+  /** Sectors ever opened, those passed over included. */
+  get opened(): number {
+    return this.#isBlank ? 0 : this.active + 1;
   }
 
   /** Settled numbers that the flash does not know of yet. */
@@ -162,11 +173,31 @@ export class Writer implements LogEnd {
     return isDone || (this.#last !== undefined && this.#last.body === undefined);
   }
 
+  /**
+   * Erases the block of the next sector in advance, so that no append waits for that, and says whether it did. It does not
+   * when the block holds what is queued, nor in a sector that an earlier session opened: one that restarts often would
+   * erase the same block at each start.
+   */
+  maintain(): boolean {
+    if (!this.#isEraseDue || !this.#hasFreeVictim()) return false;
+    this.#begin();
+    if (this.#solidify(false) && (this.#isSaved() || this.#putAck(false)) && this.#hasFreeVictim()) {
+      const target = this.active + 1;
+      this.#isEraseDue = false;
+      this.#sectors.erase(target);
+      this.#passOldest(target);
+      this.#erasedAhead = target;
+    }
+    this.#isBusy = false;
+    return this.#erasedAhead > this.active;
+  }
+
   /** If the action before did not end, what it touched is in doubt. */
   #begin(): void {
     if (this.#isBusy) {
       this.#isClear = false;
       this.isSolid = false;
+      this.#erasedAhead = -1;
     }
     this.#isBusy = true;
   }
@@ -264,8 +295,8 @@ export class Writer implements LogEnd {
       if (mayEvict) this.settlement.floor = Math.max(this.settlement.floor, this.#endOfVictim(target + 1));
       else if (this.#endOfVictim(target) > this.#begun) return false;
       for (let erases = 0; erases < 2; erases++) {
-        sectors.erase(target);
-        this.oldest = Math.max(this.oldest, target + 1 - sectors.count);
+        if (erases > 0 || target !== this.#erasedAhead) sectors.erase(target);
+        this.#passOldest(target);
         const header = this.#headerOf(target, base);
         if (!sectors.programHeader(header)) continue;
         this.#open(header);
@@ -275,6 +306,11 @@ export class Writer implements LogEnd {
       sectors.zero(target, 0, sectors.headerSlots);
     }
     throw new OutboxError('hardware', `${SECTOR_TRIES} blocks of the partition in a row did not take a header`);
+  }
+
+  /** The block of sector `target` has been erased. */
+  #passOldest(target: number): void {
+    this.oldest = Math.max(this.oldest, target + 1 - this.#sectors.count);
   }
 
   #headerOf(sectorSequence: number, base: number): SectorHeader {
@@ -299,6 +335,7 @@ export class Writer implements LogEnd {
     this.#lastSlot = 0;
     this.#frameSlotsMax = header.frameSlotsMax;
     this.#isVictimFree = false;
+    this.#isEraseDue = true;
     this.#savedCursor = Math.min(header.base, this.settlement.cursor);
     this.#savedDropped = header.dropped;
   }

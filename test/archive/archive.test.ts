@@ -6,7 +6,14 @@ describe('an archive', () => {
     const flash = newFlash();
     appendAll(open(flash), 0, 2000);
     const archive = reopen(flash);
-    expect(archive.statistics()).toEqual({ next: 2000, oldest: 0, queued: 2000, delivered: 0, dropped: 0, void: 0 });
+    expect(archive.statistics()).toMatchObject({
+      next: 2000,
+      oldest: 0,
+      queued: 2000,
+      delivered: 0,
+      dropped: 0,
+      void: 0,
+    });
     const items = drain(archive);
     expect(items.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 2000 }, (_, n) => n));
     for (const item of items) expect('payload' in item && item.payload).toEqual(readingOf(item.sequence));

@@ -54,6 +54,50 @@ describe('a flash dump', () => {
     expect(readable.length + dump.summary().unreadable).toBe(200);
   });
 
+  it('says where it is damaged, and which numbers that cost', () => {
+    const damaged = image();
+    damaged.fill(0x12, 4096 - 160, 4096 - 80);
+    damaged[4096 + 5] = 9;
+    const dump = new Dump(damaged);
+    const readable = sequences(dump);
+    const { gaps, damage, unreadable } = dump.summary();
+    expect(damage).toEqual([
+      { block: 0, offset: 4096 - 160, bytes: 80, kind: 'frames' },
+      { block: 1, offset: 0, bytes: 32, kind: 'header' },
+    ]);
+    expect(gaps.length).toBe(1);
+    const { first = 0, last = 0, reason, from: begin, to } = gaps[0] ?? {};
+    expect(reason).toBe('unreadable');
+    expect(last - first + 1).toBe(unreadable);
+    expect(begin).toEqual({ block: 0, offset: 4096 - 160 });
+    expect(to).toEqual({ block: 0, offset: 4096 - 80 });
+    expect(readable).toEqual([...from(100, first), ...from(last + 1, 300)]);
+  });
+
+  it('that was overrun tells which numbers are gone', () => {
+    const flash = new SimFlash({ blocks: 3, random: seededRandom(1) });
+    const outbox = openOutbox(flash);
+    while (outbox.statistics().dropped === 0) outbox.append(new Uint8Array(50), 0);
+    const { dropped } = outbox.statistics();
+    const dump = new Dump(flash.image());
+    expect(sequences(dump)[0]).toBe(dropped);
+    expect(dump.summary().gaps).toEqual([{ first: 0, last: dropped - 1, reason: 'evicted' }]);
+  });
+
+  it('counts the starts that wrote to it, and the erases', () => {
+    const flash = new SimFlash({ blocks: 3, random: seededRandom(1) });
+    for (let starts = 0; starts < 4; starts++) {
+      const outbox = openOutbox(flash);
+      for (let i = 0; i < 20; i++) outbox.append(new Uint8Array(50), 0);
+    }
+    const { starts, cycles, cyclesMax } = new Dump(flash.image()).summary();
+    // The first one had no record to copy.
+    expect(starts).toBe(3);
+    // The log began in a block that was blank: its first use counts as an erase.
+    expect(cyclesMax).toBe(Math.max(...flash.wear));
+    expect(cycles).toBeCloseTo((flash.erases + 1) / 3, 2);
+  });
+
   it.each([
     ['a dump of a partial block', new Uint8Array(5000), 'a dump has a multiple of 4096 bytes, this one has 5000'],
     ['an erased partition', new Uint8Array(16_384).fill(0xff), 'holds no log'],
@@ -85,6 +129,37 @@ describe('godwit outbox', () => {
 
   it('sums up', () => {
     expect(output(file)).toContain('books   next 300 = delivered 100 + queued 200 + dropped 0\n');
+  });
+
+  it('says in words what is damaged', () => {
+    const damaged = image();
+    damaged.fill(0x12, 4096 - 160, 4096 - 80);
+    const path = join(folder, 'damaged.bin');
+    writeFileSync(path, damaged);
+    const text = output(path);
+    expect(text).toMatch(
+      /\ngap {5}numbers \d+ to \d+: unreadable, between block 0 offset 3936 and block 0 offset 4016\n/,
+    );
+    expect(text).toContain('\ndamage  block 0 offset 3936: 80 bytes hold no record\n');
+  });
+
+  it('forecasts wear from the times in the log', () => {
+    const flash = new SimFlash({ blocks: 4, random: seededRandom(1) });
+    const outbox = openOutbox(flash);
+    const bytes = new Uint8Array(64);
+    const append = (milliseconds: number) => {
+      const reading = { kind: 'values', boot: 2, milliseconds, values: [20] } as const;
+      outbox.append(bytes.slice(0, packReading(bytes, reading, channels)), 0);
+    };
+    for (let minute = 0; minute < 300; minute++) append(minute * 60_000);
+    const path = join(folder, 'wear.bin');
+    writeFileSync(path, flash.image());
+    expect(output(path)).toContain('\nwear    0.5 erases a block, 1 at most\n');
+    append(2 * 86_400_000);
+    writeFileSync(path, flash.image());
+    // Two sectors in two days, of 4 x 99,999.5 that are left.
+    expect(output(path)).toContain('1 at most; at this rate it lasts 1000 years or more\n');
+    expect(JSON.parse(output(path, '--json')).summary.years).toBe(1000);
   });
 
   it('prints the queued readings as CSV, named by the configuration', () => {

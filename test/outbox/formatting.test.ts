@@ -8,7 +8,7 @@ describe('formatting', () => {
     appendAll(open(flash), 0, 99);
     formatOutbox(flash);
     const outbox = reopen(flash);
-    expect(outbox.statistics()).toEqual({ next: 0, oldest: 0, queued: 0, delivered: 0, dropped: 0, void: 0 });
+    expect(outbox.statistics()).toMatchObject({ next: 0, oldest: 0, queued: 0, delivered: 0, dropped: 0, void: 0 });
     expect(outbox.append(payload(1), 0)).toBe(0);
     expect(handOut(reopen(flash))).toEqual([[0, 1]]);
   });

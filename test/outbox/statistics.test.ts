@@ -21,6 +21,19 @@ describe('the books', () => {
     expect(outbox.statistics().delivered).toBeGreaterThan(100);
   });
 
+  it('count the sectors opened, over all sessions', () => {
+    const flash = newFlash();
+    expect(open(flash).statistics()).toMatchObject({ sectors: 4, sectorsOpened: 0 });
+    let outbox = open(flash);
+    for (let id = 0; id < 100; id++) {
+      outbox.append(payload(id), 0);
+      if (id % 40 === 0) outbox = reopen(flash);
+    }
+    const { sectorsOpened } = outbox.statistics();
+    expect(sectorsOpened).toBe(flash.erases + 1);
+    expect(reopen(flash).statistics()).toMatchObject({ sectors: 4, sectorsOpened });
+  });
+
   it('count a number once, however ranges overlap that are settled out of order', () => {
     const books = new Settlement(10, 2, 0);
     books.settle(17, 18, 'delivered');
