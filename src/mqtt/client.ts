@@ -30,7 +30,7 @@ import { Connection, type ConnectionState, type ConnectionStatistics } from './c
 import type { ConnectionOptions } from './options.js';
 import type { InboundPublish, Message, Qos } from './packet.js';
 import { topicMatches } from './topic.js';
-import { decodeText, encodeUtf8, utf8ByteLength } from './utf8.js';
+import { decodeText, isWellFormed, utf8Bytes } from './utf8.js';
 
 export { type CauseKind, ConnectionError } from './cause.js';
 export { Connection, type ConnectionState, type ConnectionStatistics } from './connection.js';
@@ -245,7 +245,6 @@ export function text(payload: Uint8Array): string {
 }
 
 function bytesOf(payload: string): Uint8Array {
-  const bytes = new Uint8Array(utf8ByteLength(payload));
-  encodeUtf8(payload, bytes, 0);
-  return bytes;
+  if (!isWellFormed(payload)) throw new RangeError('payload: [MQTT-1.5.3-1] text contains a lone surrogate');
+  return utf8Bytes(payload);
 }
