@@ -225,7 +225,7 @@ export class Connection {
 
   #nextDeadline(): number {
     if (!this.#started) return Number.POSITIVE_INFINITY;
-    if (this.#conversation.isOpen) return this.#conversation.deadline();
+    if (this.#conversation.isOpen) return this.#conversation.deadline;
     return this.#isNetworkUp ? this.#retryAtMilliseconds : Number.POSITIVE_INFINITY;
   }
 }

@@ -25,16 +25,16 @@ import {
   unsubscribeByteLength,
 } from './encode.js';
 import { type KeepAlive, keepAliveDeadline, keepAliveInterval, keepAliveVerdict } from './keep-alive.js';
-import { Link, RECEIVE_BYTES } from './link.js';
+import { Link } from './link.js';
 import type { ConnectionOptions, Limits } from './options.js';
 import type { Connect, InboundPacket, InboundPublish, Message, Subscription } from './packet.js';
 import { PacketType, ProtocolError } from './packet.js';
 import { type RequestDone, Session } from './session.js';
 
+/** Size of the receive buffer; not larger than the largest packet that is held. */
+const RECEIVE_BYTES_MAX = 512;
 /** The smallest PUBLISH with QoS 1: fixed header, a topic of one byte, packet identifier. */
 const PUBLISH_BYTES_MIN = 7;
-/** Room kept for the acknowledgements of whatever a full receive buffer can hold, and the end of a packet before it. */
-const ACKNOWLEDGEMENTS_BYTES = (Math.floor(RECEIVE_BYTES / PUBLISH_BYTES_MIN) + 1) * PUBACK_BYTES;
 const DISCONNECT_BYTES = 2;
 /** Receive buffers decoded in one turn. */
 const PIECES_PER_TURN_MAX = 8;
@@ -59,18 +59,26 @@ export class Conversation {
   /** The topic published to last, ready for the next message to it. */
   #topic = '';
   #encodedTopic: Uint8Array = NOTHING;
+  /** Until then no deadline passes, and perhaps somewhat longer: events move most of them further away. */
+  #quietUntilMilliseconds = 0;
+  /** There was no room for something since the last turn. */
+  #isCrowded = false;
   #now = 0;
 
   constructor(options: ConnectionOptions, limits: Limits, onEvent: () => void) {
     this.#options = options;
     this.#limits = limits;
     this.#clean = options.clean ?? true;
+    const receiveCapacityBytes = Math.min(RECEIVE_BYTES_MAX, limits.packetBytesMax);
+    // For whatever a full receive buffer can hold, and the end of a packet before it.
+    const acknowledgementsBytes = (Math.floor(receiveCapacityBytes / PUBLISH_BYTES_MIN) + 1) * PUBACK_BYTES;
     this.link = new Link({
       Stream: options.Stream,
       host: options.host,
       port: options.port,
       secure: options.secure,
-      transmitCapacityBytes: limits.transmitBytesMax + ACKNOWLEDGEMENTS_BYTES + PINGREQ_BYTES + DISCONNECT_BYTES,
+      transmitCapacityBytes: limits.transmitBytesMax + acknowledgementsBytes + PINGREQ_BYTES + DISCONNECT_BYTES,
+      receiveCapacityBytes,
       onEvent,
     });
     this.#decoder = new Decoder(limits.packetBytesMax);
@@ -106,6 +114,7 @@ export class Conversation {
   open(nowMilliseconds: number): void {
     this.#phase = 'opening';
     this.#openedMilliseconds = nowMilliseconds;
+    this.#quietUntilMilliseconds = this.#nextDeadline();
     this.link.open();
   }
 
@@ -135,25 +144,21 @@ export class Conversation {
     const isMore = this.#receive();
     if (!this.isOpen) return false;
     if (link.failure !== undefined) throw new ConnectionError('stream', link.failure);
-    if (link.established && this.#phase === 'opening') this.#greet();
-    this.#checkDeadlines();
-    const before = link.end;
+    if (this.#phase === 'opening' && link.established) this.#greet();
+    if (nowMilliseconds >= this.#quietUntilMilliseconds) {
+      this.#checkDeadlines();
+      this.#quietUntilMilliseconds = this.#nextDeadline();
+    }
+    this.#isCrowded = false;
     if (this.ready) this.#options.onReady?.();
-    const isProducing = link.end > before;
+    const isHeldUp = this.#isCrowded || link.end >= this.#limits.transmitBytesMax;
     link.flush();
-    return (isMore && this.#mayReceive) || (isProducing && this.ready);
+    return (isMore && this.#mayReceive) || (isHeldUp && this.ready);
   }
 
-  /** When a turn is next needed, if nothing happens until then. */
-  deadline(): number {
-    switch (this.#phase) {
-      case 'closed':
-        return Number.POSITIVE_INFINITY;
-      case 'connected':
-        return Math.min(this.#acknowledgeDeadline(), this.#requestDeadline(), keepAliveDeadline(this.#keepAlive));
-      default:
-        return this.#openedMilliseconds + this.#limits.connectTimeoutMilliseconds;
-    }
+  /** When a turn is needed at the latest, if nothing happens until then. */
+  get deadline(): number {
+    return this.#quietUntilMilliseconds;
   }
 
   /** Whether there is room for a message now. Throws when there never will be, or the topic is wrong. */
@@ -175,6 +180,7 @@ export class Conversation {
     if (message.qos > 0 && token !== undefined) {
       if (this.session.windowFull) return false;
       packetId = this.session.publish(token, now);
+      this.#expect(now + this.#limits.acknowledgeTimeoutMilliseconds);
       dup = this.session.isRedelivery || mayRepeat;
     }
     this.#sent(encodePublish(this.#encodedTopic, message, packetId, dup, this.link.transmit, this.link.end), now);
@@ -186,6 +192,7 @@ export class Conversation {
     if (!this.#hasRoom('SUBSCRIBE', byteLength) || !this.isConnected || this.session.requestsFull) return false;
     const now = this.#options.clock.milliseconds();
     const packetId = this.session.request(PacketType.SUBSCRIBE, subscriptions.length, now, done);
+    this.#expect(now + this.#limits.responseTimeoutMilliseconds);
     this.#sent(encodeSubscribe(subscriptions, packetId, byteLength, this.link.transmit, this.link.end), now);
     return true;
   }
@@ -195,6 +202,7 @@ export class Conversation {
     if (!this.#hasRoom('UNSUBSCRIBE', byteLength) || !this.isConnected || this.session.requestsFull) return false;
     const now = this.#options.clock.milliseconds();
     const packetId = this.session.request(PacketType.UNSUBSCRIBE, filters.length, now, done);
+    this.#expect(now + this.#limits.responseTimeoutMilliseconds);
     this.#sent(encodeUnsubscribe(filters, packetId, byteLength, this.link.transmit, this.link.end), now);
     return true;
   }
@@ -222,7 +230,9 @@ export class Conversation {
         `a ${what} of ${byteLength} bytes can never be sent, transmitBytesMax is ${transmitBytesMax}`,
       );
     }
-    return this.link.end + byteLength <= transmitBytesMax;
+    const hasRoom = this.link.end + byteLength <= transmitBytesMax;
+    if (!hasRoom) this.#isCrowded = true;
+    return hasRoom;
   }
 
   /** A packet was encoded, up to `end`. */
@@ -295,6 +305,7 @@ export class Conversation {
     this.#phase = 'connected';
     this.#connectedMilliseconds = this.#now;
     this.#keepAlive.pingMilliseconds = undefined;
+    this.#quietUntilMilliseconds = this.#nextDeadline();
     this.connects++;
     this.#options.onConnected?.({ sessionPresent, session: this.#sessionNumber });
   }
@@ -310,7 +321,7 @@ export class Conversation {
   #checkDeadlines(): void {
     const { acknowledgeTimeoutMilliseconds, connectTimeoutMilliseconds, responseTimeoutMilliseconds } = this.#limits;
     if (!this.isConnected) {
-      if (this.#now < this.deadline()) return;
+      if (this.#now < this.#nextDeadline()) return;
       const missing = this.#phase === 'opening' ? 'connection' : 'CONNACK';
       throw new ConnectionError('timeout', `no ${missing} within ${connectTimeoutMilliseconds} ms`);
     }
@@ -331,6 +342,16 @@ export class Conversation {
     this.#keepAlive.sentMilliseconds = this.#now;
     // Without room the stream is stuck, and what waits there will do for a ping if it ever moves.
     if (end + PINGREQ_BYTES + DISCONNECT_BYTES <= transmit.length) this.#sent(encodePingreq(transmit, end), this.#now);
+  }
+
+  /** Something must have happened by then. */
+  #expect(deadlineMilliseconds: number): void {
+    if (deadlineMilliseconds < this.#quietUntilMilliseconds) this.#quietUntilMilliseconds = deadlineMilliseconds;
+  }
+
+  #nextDeadline(): number {
+    if (!this.isConnected) return this.#openedMilliseconds + this.#limits.connectTimeoutMilliseconds;
+    return Math.min(this.#acknowledgeDeadline(), this.#requestDeadline(), keepAliveDeadline(this.#keepAlive));
   }
 
   #acknowledgeDeadline(): number {

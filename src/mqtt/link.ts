@@ -9,15 +9,14 @@
  */
 import type { Stream, StreamConstructor, StreamOptions, StreamSecurity } from '../../hal/contract.js';
 
-/** Size of the receive buffer: what arrives is handed on in pieces up to this. */
-export const RECEIVE_BYTES = 512;
-
 export interface LinkOptions {
   readonly Stream: StreamConstructor;
   readonly host: string;
   readonly port: number;
   readonly secure?: StreamSecurity | undefined;
   readonly transmitCapacityBytes: number;
+  /** What arrives is handed on in pieces of up to so many bytes. */
+  readonly receiveCapacityBytes: number;
   readonly onEvent: () => void;
 }
 
@@ -29,8 +28,10 @@ export class Link {
   receivedBytes = 0;
   readonly #Stream: StreamConstructor;
   readonly #streamOptions: StreamOptions;
-  readonly #receive = new Uint8Array(RECEIVE_BYTES);
+  readonly #receive: Uint8Array;
   #received = 0;
+  /** Whether the stream may hold more. */
+  #isReadable = false;
   #stream: Stream | undefined;
   #established = false;
   #failure: string | undefined;
@@ -39,6 +40,7 @@ export class Link {
 
   constructor(options: LinkOptions) {
     this.transmit = new Uint8Array(options.transmitCapacityBytes);
+    this.#receive = new Uint8Array(options.receiveCapacityBytes);
     this.#Stream = options.Stream;
     const { onEvent } = options;
     this.#streamOptions = {
@@ -46,6 +48,7 @@ export class Link {
       port: options.port,
       ...(options.secure === undefined ? {} : { secure: options.secure }),
       onReadable: () => {
+        this.#isReadable = true;
         this.#fill();
         onEvent();
       },
@@ -82,6 +85,7 @@ export class Link {
     this.#failure = undefined;
     this.#space = 0;
     this.#received = 0;
+    this.#isReadable = false;
     this.end = 0;
   }
 
@@ -110,10 +114,14 @@ export class Link {
   }
 
   #fill(): void {
-    while (this.#received < RECEIVE_BYTES && this.#stream !== undefined && this.#failure === undefined) {
-      const count = this.#stream.read(this.#received === 0 ? this.#receive : this.#receive.subarray(this.#received));
-      if (count === undefined) return;
+    while (this.#isReadable && this.#stream !== undefined && this.#failure === undefined) {
+      const room = this.#receive.length - this.#received;
+      if (room === 0) return;
+      const count =
+        this.#stream.read(this.#received === 0 ? this.#receive : this.#receive.subarray(this.#received)) ?? 0;
       this.#received += count;
+      // A stream gives as much as fits, and tells when more arrives.
+      this.#isReadable = count === room;
     }
   }
 }
