@@ -151,9 +151,10 @@ export class Conversation {
     }
     this.#isCrowded = false;
     if (this.ready) this.#options.onReady?.();
-    const isHeldUp = this.#isCrowded || link.end >= this.#limits.transmitBytesMax;
+    const isHeldUp = this.#isCrowded || !this.ready;
+    const before = link.end;
     link.flush();
-    return (isMore && this.#mayReceive) || (isHeldUp && this.ready);
+    return (isMore && this.#mayReceive) || (isHeldUp && link.end < before && this.ready);
   }
 
   /** When a turn is needed at the latest, if nothing happens until then. */
