@@ -28,6 +28,7 @@ export class Link {
   receivedBytes = 0;
   readonly #Stream: StreamConstructor;
   readonly #streamOptions: StreamOptions;
+  readonly #onEvent: () => void;
   readonly #receive: Uint8Array;
   #received = 0;
   /** Whether the stream may hold more. */
@@ -42,25 +43,15 @@ export class Link {
     this.transmit = new Uint8Array(options.transmitCapacityBytes);
     this.#receive = new Uint8Array(options.receiveCapacityBytes);
     this.#Stream = options.Stream;
-    const { onEvent } = options;
+    this.#onEvent = options.onEvent;
+    // The functions do no more than call, since what a closure refers to costs RAM on a device.
     this.#streamOptions = {
       host: options.host,
       port: options.port,
       ...(options.secure === undefined ? {} : { secure: options.secure }),
-      onReadable: () => {
-        this.#isReadable = true;
-        this.#fill();
-        onEvent();
-      },
-      onWritable: (byteCount) => {
-        this.#established = true;
-        this.#space = byteCount;
-        onEvent();
-      },
-      onError: (reason) => {
-        this.#failure = reason;
-        onEvent();
-      },
+      onReadable: () => this.readable(),
+      onWritable: (byteCount) => this.writable(byteCount),
+      onError: (reason) => this.failed(reason),
     };
   }
 
@@ -91,7 +82,7 @@ export class Link {
 
   /** The next piece of what has arrived; undefined when there is none. Valid until the next call, or the next event. */
   take(): Uint8Array | undefined {
-    if (this.#received === 0) this.#fill();
+    if (this.#received === 0) this.fill();
     if (this.#received === 0) return undefined;
     const bytes = this.#receive.subarray(0, this.#received);
     this.receivedBytes += this.#received;
@@ -113,7 +104,24 @@ export class Link {
     this.end -= sent;
   }
 
-  #fill(): void {
+  private readable(): void {
+    this.#isReadable = true;
+    this.fill();
+    this.#onEvent();
+  }
+
+  private writable(byteCount: number): void {
+    this.#established = true;
+    this.#space = byteCount;
+    this.#onEvent();
+  }
+
+  private failed(reason: string): void {
+    this.#failure = reason;
+    this.#onEvent();
+  }
+
+  private fill(): void {
     while (this.#isReadable && this.#stream !== undefined && this.#failure === undefined) {
       const room = this.#receive.length - this.#received;
       if (room === 0) return;

@@ -108,36 +108,36 @@ class SensorLoop {
     this.#slotServed = -1;
     this.#failures = 0;
     this.#finished = false;
-    this.#waitForSlot(0, nowMilliseconds);
+    this.waitForSlot(0, nowMilliseconds);
   }
 
   stop(): void {
     if (this.#timer !== undefined) this.#options.clock.clearTimer(this.#timer);
     this.#timer = undefined;
-    this.#closeSensor();
+    this.closeSensor();
   }
 
   statistics(): SensorStatistics {
     return { samples: this.#samples, faults: this.#faults, missed: this.#missed, finished: this.#finished };
   }
 
-  #waitForSlot(slot: number, nowMilliseconds: number): void {
+  private waitForSlot(slot: number, nowMilliseconds: number): void {
     this.#slot = slot;
     const due = slotDueMilliseconds(this.#startMilliseconds, this.#plan.periodMilliseconds, slot);
-    this.#timer = this.#options.clock.setTimer(() => this.#beginSlot(), Math.max(0, due - nowMilliseconds));
+    this.#timer = this.#options.clock.setTimer(() => this.beginSlot(), Math.max(0, due - nowMilliseconds));
   }
 
-  #beginSlot(): void {
+  private beginSlot(): void {
     const now = this.#options.clock.milliseconds();
     const slot = slotAt(this.#startMilliseconds, this.#plan.periodMilliseconds, this.#slot, now);
     this.#missed += slot - this.#slotServed - 1;
     this.#slot = slot;
     this.#slotServed = slot;
     this.#deadlineMilliseconds = now + this.#timeoutMilliseconds;
-    this.#ask();
+    this.ask();
   }
 
-  #ask(): void {
+  private ask(): void {
     this.#timer = undefined;
     let sample: Sample | undefined;
     let exhausted = false;
@@ -149,42 +149,42 @@ class SensorLoop {
       conversionMilliseconds = Math.ceil(Number(this.#sensor.conversionMilliseconds ?? 0)) || 0;
       if (sample !== undefined && !hasFiniteValue(sample)) throw new Error('gave no value');
     } catch (error) {
-      this.#fail(reasonOf(error));
+      this.fail(reasonOf(error));
       return;
     }
     const now = this.#options.clock.milliseconds();
     if (sample !== undefined) {
       this.#failures = 0;
       this.#samples += 1;
-      if (exhausted) this.#finish();
-      else this.#waitForSlot(this.#slot + 1, now);
+      if (exhausted) this.finish();
+      else this.waitForSlot(this.#slot + 1, now);
       this.#options.onSample(this.#index, sample, now);
     } else if (exhausted) {
-      this.#finish();
+      this.finish();
     } else if (now >= this.#deadlineMilliseconds) {
-      this.#fail(`no answer within ${this.#timeoutMilliseconds} ms`);
+      this.fail(`no answer within ${this.#timeoutMilliseconds} ms`);
     } else {
       const wait = Math.max(askAgainMillisecondsMin, conversionMilliseconds);
       const remaining = this.#deadlineMilliseconds - now;
-      this.#timer = this.#options.clock.setTimer(() => this.#ask(), Math.min(wait, remaining));
+      this.#timer = this.#options.clock.setTimer(() => this.ask(), Math.min(wait, remaining));
     }
   }
 
-  #fail(reason: string): void {
-    this.#closeSensor();
+  private fail(reason: string): void {
+    this.closeSensor();
     this.#faults += 1;
     this.#failures += 1;
     const now = this.#options.clock.milliseconds();
-    this.#waitForSlot(this.#slot + pauseSlots(this.#failures, this.#plan.periodMilliseconds), now);
+    this.waitForSlot(this.#slot + pauseSlots(this.#failures, this.#plan.periodMilliseconds), now);
     this.#options.onFault(this.#index, reason, now);
   }
 
-  #finish(): void {
+  private finish(): void {
     this.#finished = true;
-    this.#closeSensor();
+    this.closeSensor();
   }
 
-  #closeSensor(): void {
+  private closeSensor(): void {
     const sensor = this.#sensor;
     this.#sensor = undefined;
     try {
