@@ -82,6 +82,7 @@ export interface AgentSnapshot {
 export class Agent {
   readonly #hal: Hal;
   readonly #configuration: Configuration;
+  readonly #drivers: Drivers;
   readonly #onEvent: (event: string) => void;
   readonly #boot: number;
   readonly #outbox: Log;
@@ -109,8 +110,9 @@ export class Agent {
     const { sensors, broker, topics, publish, outbox } = configuration;
     this.#hal = hal;
     this.#configuration = configuration;
+    this.#drivers = drivers;
     this.#onEvent = onEvent ?? (() => {});
-    const plans = sensors.map((sensor, i) => planOf(sensor, i, drivers));
+    requireDrivers(sensors, drivers);
     const bytesMax = Math.min(PAYLOAD_BYTES_MAX, Math.max(...sensors.map((s) => readingBytesMax(s.channels.length))));
     this.#record = new Uint8Array(Math.max(...sensors.map((s) => readingBytesMax(s.channels.length))));
     this.#outbox = openLog(hal.flash, outbox, bytesMax);
@@ -139,7 +141,8 @@ export class Agent {
     this.#presence = new Presence({ topic: topics.status, boot: this.#boot, resetReason: hal.system.resetReason });
     this.#sampler = new Sampler({
       clock: hal.clock,
-      sensors: plans,
+      sensors,
+      create: (i) => this.#create(i),
       onSample: (i, sample, milliseconds) => this.#sampled(i, sample, milliseconds),
       onFault: (i, reason, milliseconds) => this.#failed(i, reason, milliseconds),
     });
@@ -206,6 +209,11 @@ export class Agent {
 
   #books(): Books {
     return this.#ledger.books(this.#outbox.statistics());
+  }
+
+  #create(i: number): Sensor {
+    const { driver, options } = this.#configuration.sensors[i] as SensorConfiguration;
+    return (this.#drivers[driver] as (options: object) => Sensor)(options);
   }
 
   #sampled(i: number, sample: Sample, milliseconds: number): void {
@@ -347,11 +355,11 @@ function highestBootOf(outbox: Log): number {
   return highest;
 }
 
-function planOf(sensor: SensorConfiguration, i: number, drivers: Drivers) {
-  const { name, driver, options, periodMilliseconds } = sensor;
-  const create = drivers[driver];
-  if (create === undefined) throw wrong(`sensors[${i}].driver`, `one of ${Object.keys(drivers).join(', ')}`, driver);
-  return { name, periodMilliseconds, create: () => create(options) };
+function requireDrivers(sensors: readonly SensorConfiguration[], drivers: Drivers): void {
+  sensors.forEach(({ driver }, i) => {
+    if (drivers[driver] === undefined)
+      throw wrong(`sensors[${i}].driver`, `one of ${Object.keys(drivers).join(', ')}`, driver);
+  });
 }
 
 function rounded(value: number | undefined, decimals: number): number | undefined {

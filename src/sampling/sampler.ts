@@ -25,9 +25,6 @@ export interface FiniteSensor extends Sensor {
 }
 
 export interface SensorPlan {
-  readonly name: string;
-  /** Gives a sensor that is configured and ready to sample. May throw; it is called again after every fault. */
-  create(): Sensor;
   /** Whole milliseconds, at least 1. */
   readonly periodMilliseconds: number;
 }
@@ -43,6 +40,8 @@ export interface SensorStatistics {
 export interface SamplerOptions {
   readonly clock: Clock;
   readonly sensors: readonly SensorPlan[];
+  /** Gives a sensor that is configured and ready to sample. May throw; it is called again after every fault. */
+  create(sensorIndex: number): Sensor;
   /** `milliseconds` is the time since boot at which the sensor gave the sample. `sample` is the driver's own object. */
   onSample(sensorIndex: number, sample: Sample, milliseconds: number): void;
   /** Called once for each try that failed. */
@@ -77,7 +76,7 @@ export class Sampler {
 
 /** The life of one sensor. At most one timer is pending: for the next slot, or for the next question within a slot. */
 class SensorLoop {
-  readonly #plan: SensorPlan;
+  readonly #periodMilliseconds: number;
   readonly #index: number;
   readonly #options: SamplerOptions;
   readonly #timeoutMilliseconds: number;
@@ -96,7 +95,7 @@ class SensorLoop {
   #finished = false;
 
   constructor(plan: SensorPlan, index: number, options: SamplerOptions) {
-    this.#plan = plan;
+    this.#periodMilliseconds = plan.periodMilliseconds;
     this.#index = index;
     this.#options = options;
     this.#timeoutMilliseconds = Math.min(plan.periodMilliseconds, sampleTimeoutMilliseconds);
@@ -123,13 +122,13 @@ class SensorLoop {
 
   private waitForSlot(slot: number, nowMilliseconds: number): void {
     this.#slot = slot;
-    const due = slotDueMilliseconds(this.#startMilliseconds, this.#plan.periodMilliseconds, slot);
+    const due = slotDueMilliseconds(this.#startMilliseconds, this.#periodMilliseconds, slot);
     this.#timer = this.#options.clock.setTimer(() => this.beginSlot(), Math.max(0, due - nowMilliseconds));
   }
 
   private beginSlot(): void {
     const now = this.#options.clock.milliseconds();
-    const slot = slotAt(this.#startMilliseconds, this.#plan.periodMilliseconds, this.#slot, now);
+    const slot = slotAt(this.#startMilliseconds, this.#periodMilliseconds, this.#slot, now);
     this.#missed += slot - this.#slotServed - 1;
     this.#slot = slot;
     this.#slotServed = slot;
@@ -143,7 +142,7 @@ class SensorLoop {
     let exhausted = false;
     let conversionMilliseconds = 0;
     try {
-      this.#sensor ??= this.#plan.create();
+      this.#sensor ??= this.#options.create(this.#index);
       sample = this.#sensor.sample();
       exhausted = (this.#sensor as FiniteSensor).exhausted === true;
       conversionMilliseconds = Math.ceil(Number(this.#sensor.conversionMilliseconds ?? 0)) || 0;
@@ -175,7 +174,7 @@ class SensorLoop {
     this.#faults += 1;
     this.#failures += 1;
     const now = this.#options.clock.milliseconds();
-    this.waitForSlot(this.#slot + pauseSlots(this.#failures, this.#plan.periodMilliseconds), now);
+    this.waitForSlot(this.#slot + pauseSlots(this.#failures, this.#periodMilliseconds), now);
     this.#options.onFault(this.#index, reason, now);
   }
 
