@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Budgets, HEAP, measure, play, smallestHeap, stagesOf } from './measure.js';
 import { XsEngine } from './run.js';
-import { type Figures, scenarios } from './suite.js';
+import type { Figures } from './stage.js';
+import { scenarios } from './suite.js';
 
 /** Readings between the last mark and the end of a run with `profile`. */
 const PROFILED_READINGS: { readonly [scenario: string]: number } = { online: 1000, backlog: 5000 };
