@@ -98,6 +98,8 @@ export class Agent {
   #session = 0;
   #delivers = false;
   #unstored = 0;
+  /** Since this connection began there were values that no state message has told of. */
+  #isStateNew = false;
   #stateDueMilliseconds = 0;
   #statusDueMilliseconds = 0;
   #heartbeat: Timer | undefined;
@@ -142,9 +144,9 @@ export class Agent {
     this.#sampler = new Sampler({
       clock: hal.clock,
       sensors,
-      create: (i) => this.#create(i),
-      onSample: (i, sample, milliseconds) => this.#sampled(i, sample, milliseconds),
-      onFault: (i, reason, milliseconds) => this.#failed(i, reason, milliseconds),
+      create: (i) => this.create(i),
+      onSample: (i, sample, milliseconds) => this.sampled(i, sample, milliseconds),
+      onFault: (i, reason, milliseconds) => this.failed(i, reason, milliseconds),
     });
     this.#connection = new Connection({
       clock: hal.clock,
@@ -163,10 +165,10 @@ export class Agent {
       windowMax: broker.window,
       transmitBytesMax: transmitBytesOf(configuration),
       will: (session) => this.#presence.will(session),
-      onConnected: ({ session }) => this.#connected(session),
+      onConnected: ({ session }) => this.connected(session),
       onDisconnected: (cause) => this.#onEvent(`disconnected: ${cause.message}`),
-      onAcknowledged: (token) => this.#acknowledged(token),
-      onReady: () => this.#publisher.fill(this.#connection),
+      onAcknowledged: (token) => this.acknowledged(token),
+      onReady: () => this.ready(),
     });
   }
 
@@ -174,7 +176,7 @@ export class Agent {
     this.#onEvent(`boot ${this.#boot}, ${this.#outbox.statistics().queued} readings queued`);
     this.#connection.start();
     this.#sampler.start();
-    this.#beat();
+    this.beat();
   }
 
   /** Stops sampling, saves the acknowledged position, says goodbye to the broker. What is queued stays in flash. */
@@ -182,7 +184,7 @@ export class Agent {
     this.#sampler.stop();
     if (this.#heartbeat !== undefined) this.#hal.clock.clearTimer(this.#heartbeat);
     this.#heartbeat = undefined;
-    this.#connection.publish(this.#presence.stopped(this.#session, this.#report()));
+    this.#connection.publish(this.#presence.stopped(this.#session, this.report()));
     this.#connection.stop();
     this.#outbox.flush();
   }
@@ -199,7 +201,7 @@ export class Agent {
         sessions: statistics.connects,
         inFlight: this.#publisher.inFlight,
       },
-      books: this.#books(),
+      books: this.books(),
       values: { ...this.#values },
       faults: { ...this.#faults },
       sensors: this.#sampler.statistics(),
@@ -207,58 +209,58 @@ export class Agent {
     };
   }
 
-  #books(): Books {
+  private books(): Books {
     return this.#ledger.books(this.#outbox.statistics());
   }
 
-  #create(i: number): Sensor {
+  private create(i: number): Sensor {
     const { driver, options } = this.#configuration.sensors[i] as SensorConfiguration;
     return (this.#drivers[driver] as (options: object) => Sensor)(options);
   }
 
-  #sampled(i: number, sample: Sample, milliseconds: number): void {
+  private sampled(i: number, sample: Sample, milliseconds: number): void {
     const { name, channels } = this.#configuration.sensors[i] as SensorConfiguration;
     const values = channels.map(({ from }) => valueAt(sample, from));
     if (values.every((value) => value === undefined)) {
-      this.#failed(i, `gave none of its channels`, milliseconds);
+      this.failed(i, `gave none of its channels`, milliseconds);
       return;
     }
     channels.forEach((channel, c) => {
       this.#values[channel.name] = rounded(values[c], channel.decimals);
     });
     delete this.#faults[name];
-    this.#store(i, { kind: 'values', boot: this.#boot, milliseconds, values }, channels);
-    this.#publishState(milliseconds);
+    this.store(i, { kind: 'values', boot: this.#boot, milliseconds, values }, channels);
+    this.#isStateNew = true;
   }
 
-  #failed(i: number, reason: string, milliseconds: number): void {
+  private failed(i: number, reason: string, milliseconds: number): void {
     const { name, channels } = this.#configuration.sensors[i] as SensorConfiguration;
     this.#faults[name] = reason;
     for (const channel of channels) this.#values[channel.name] = undefined;
     this.#onEvent(`sensor ${name}: ${reason}`);
-    this.#store(i, { kind: 'fault', boot: this.#boot, milliseconds, reason }, channels);
+    this.store(i, { kind: 'fault', boot: this.#boot, milliseconds, reason }, channels);
   }
 
-  /** Puts a reading into flash, and what waits there onto the connection. */
-  #store(stream: number, reading: Reading, channels: readonly ChannelConfiguration[]): void {
-    this.#learnTime();
+  /** Puts a reading into flash. It is sent in a turn of the connection, with those that other sensors gave at the same time. */
+  private store(stream: number, reading: Reading, channels: readonly ChannelConfiguration[]): void {
+    this.learnTime();
     try {
-      this.#append(stream, reading, channels);
+      this.append(stream, reading, channels);
     } catch (error) {
       this.#unstored++;
       this.#onEvent(`a reading could not be stored: ${messageOf(error)}`);
     }
-    this.#publisher.fill(this.#connection);
+    this.#connection.announce();
   }
 
-  #append(stream: number, reading: Reading, channels: readonly ChannelConfiguration[]): void {
+  private append(stream: number, reading: Reading, channels: readonly ChannelConfiguration[]): void {
     const byteLength = packReading(this.#record, reading, channels);
     if (byteLength > this.#outbox.payloadBytesMax && reading.kind === 'values') {
       const { values } = reading;
       const isThere = (value: number | undefined) => value !== undefined;
       const middle = (values.findIndex(isThere) + values.findLastIndex(isThere)) >> 1;
-      this.#append(stream, { ...reading, values: values.map((v, i) => (i <= middle ? v : undefined)) }, channels);
-      this.#append(stream, { ...reading, values: values.map((v, i) => (i > middle ? v : undefined)) }, channels);
+      this.append(stream, { ...reading, values: values.map((v, i) => (i <= middle ? v : undefined)) }, channels);
+      this.append(stream, { ...reading, values: values.map((v, i) => (i > middle ? v : undefined)) }, channels);
       return;
     }
     this.#outbox.append(this.#record.subarray(0, byteLength), stream);
@@ -266,40 +268,47 @@ export class Agent {
   }
 
   /** The first believable wall time of this boot becomes its anchor. */
-  #learnTime(): void {
+  private learnTime(): void {
     if (this.#anchors.startOf(this.#boot) !== undefined) return;
     const unixMilliseconds = this.#hal.clock.wallMilliseconds();
     if (!isBelievable(unixMilliseconds)) return;
     const milliseconds = this.#hal.clock.milliseconds();
     try {
-      this.#append(SYSTEM_STREAM, { kind: 'anchor', boot: this.#boot, milliseconds, unixMilliseconds }, []);
+      this.append(SYSTEM_STREAM, { kind: 'anchor', boot: this.#boot, milliseconds, unixMilliseconds }, []);
       this.#anchors.learn(this.#boot, milliseconds, unixMilliseconds);
     } catch (error) {
       this.#onEvent(`the time could not be stored: ${messageOf(error)}`);
     }
   }
 
-  #connected(session: number): void {
+  private connected(session: number): void {
     this.#session = session;
+    this.#isStateNew = false;
     this.#onEvent(`connected, session ${session}`);
-    this.#connection.publish(this.#presence.online(session, this.#report()));
-    this.#statusDueMilliseconds = this.#hal.clock.milliseconds() + this.#statusPeriodMilliseconds;
+    this.#connection.publish(this.#presence.online(session, this.report()));
+    this.#statusDueMilliseconds = this.#hal.clock.milliseconds() + this.statusPeriodMilliseconds;
     // `onReady` follows in this turn, higher up on the stack, which is short on a device.
     this.#publisher.begin();
   }
 
   /** Once a reading has gone all the way, the firmware has done what it is for: an update on trial may stay. */
-  #acknowledged(token: number): void {
+  private acknowledged(token: number): void {
     this.#publisher.acknowledged(token);
     if (this.#delivers) return;
     this.#delivers = true;
     this.#hal.system.markValid?.();
   }
 
+  private ready(): void {
+    if (this.#isStateNew) this.publishState(this.#hal.clock.milliseconds());
+    this.#publisher.fill(this.#connection);
+  }
+
   /** The latest values, at most once a period: lost when offline, since old values must not look new. */
-  #publishState(milliseconds: number): void {
+  private publishState(milliseconds: number): void {
     const { topics, publish } = this.#configuration;
-    if (milliseconds < this.#stateDueMilliseconds || this.#connection.state !== 'connected') return;
+    this.#isStateNew = false;
+    if (milliseconds < this.#stateDueMilliseconds) return;
     const start = this.#anchors.startOf(this.#boot);
     const time = start === undefined ? {} : { ts: start + milliseconds };
     if (this.#connection.publish(jsonMessage(topics.state, { ...this.#values, ...time }, false)))
@@ -310,25 +319,25 @@ export class Agent {
    * Now and then, whatever the sensors do: learns the time, sends the status with the books, and saves the acknowledged
    * position when nothing is in flight.
    */
-  #beat(): void {
+  private beat(): void {
     const { clock } = this.#hal;
-    const period = Math.min(this.#statusPeriodMilliseconds, BEAT_MILLISECONDS_MAX);
-    this.#heartbeat = clock.setTimer(() => this.#beat(), period);
-    this.#learnTime();
+    const period = Math.min(this.statusPeriodMilliseconds, BEAT_MILLISECONDS_MAX);
+    this.#heartbeat = clock.setTimer(() => this.beat(), period);
+    this.learnTime();
     if (this.#connection.state !== 'connected') return;
-    this.#publisher.fill(this.#connection);
+    this.#connection.announce();
     if (clock.milliseconds() < this.#statusDueMilliseconds) return;
-    this.#statusDueMilliseconds = clock.milliseconds() + this.#statusPeriodMilliseconds;
-    this.#connection.publish(this.#presence.online(this.#session, this.#report()));
+    this.#statusDueMilliseconds = clock.milliseconds() + this.statusPeriodMilliseconds;
+    this.#connection.publish(this.#presence.online(this.#session, this.report()));
     if (this.#publisher.inFlight === 0) this.#outbox.flush();
   }
 
-  get #statusPeriodMilliseconds(): number {
+  private get statusPeriodMilliseconds(): number {
     return this.#configuration.publish.statusPeriodSeconds * 1000;
   }
 
-  #report(): object {
-    return { books: this.#books(), unstored: this.#unstored, freeHeapBytes: this.#hal.system.freeHeap?.() };
+  private report(): object {
+    return { books: this.books(), unstored: this.#unstored, freeHeapBytes: this.#hal.system.freeHeap?.() };
   }
 }
 

@@ -101,7 +101,7 @@ export class Composer {
     let span: Span | undefined;
     let isWhole = false;
     for (;;) {
-      this.#element ??= this.#take();
+      this.#element ??= this.take();
       const element = this.#element;
       if (element === undefined) break;
       const before = elements[0];
@@ -137,7 +137,7 @@ export class Composer {
     };
   }
 
-  #take(): Element | undefined {
+  private take(): Element | undefined {
     const { log, clock, boot, timeWaitSeconds, payloadBytesMax } = this.#options;
     if (this.#decoded === undefined) {
       const item = log.next();
@@ -146,37 +146,37 @@ export class Composer {
         const gap = { first: item.sequence, end: item.end };
         return { ...gap, bytes: utf8Bytes(gapTelemetry(item)), isResolved: true, gap };
       }
-      this.#decoded = this.#decode(item.sequence, item.end, item.stream, item.payload.slice());
+      this.#decoded = this.decode(item.sequence, item.end, item.stream, item.payload.slice());
     }
     const { first, end, reading, table } = this.#decoded;
-    if (reading === undefined) return this.#raw(this.#decoded);
+    if (reading === undefined) return this.raw(this.#decoded);
     const isOfThisBoot = reading.boot === boot;
-    const start = isOfThisBoot && first < this.#gaveUpBelow ? undefined : this.#startOf(reading.boot);
+    const start = isOfThisBoot && first < this.#gaveUpBelow ? undefined : this.startOf(reading.boot);
     const mayWait = isOfThisBoot && clock.milliseconds() < timeWaitSeconds * 1000;
     if (start === undefined && mayWait) return undefined;
     if (start === undefined && isOfThisBoot) this.#gaveUpBelow = Math.max(this.#gaveUpBelow, first + 1);
     const time = start === undefined ? undefined : start + reading.milliseconds;
     const bytes = utf8Bytes(telemetryOf(reading, first, end, table, time));
-    if (bytes.length > payloadBytesMax) return this.#raw(this.#decoded);
+    if (bytes.length > payloadBytesMax) return this.raw(this.#decoded);
     this.#decoded = undefined;
     return { first, end, bytes, isResolved: time !== undefined, gap: thinnedOf(first, end) };
   }
 
-  #raw({ first, end, stream, payload }: Decoded): Element {
+  private raw({ first, end, stream, payload }: Decoded): Element {
     this.#decoded = undefined;
     const bytes = utf8Bytes(rawTelemetry(first, stream, payload));
     return { first, end, bytes, isResolved: false, gap: thinnedOf(first, end) };
   }
 
-  #decode(first: number, end: number, stream: number, payload: Uint8Array): Decoded {
+  private decode(first: number, end: number, stream: number, payload: Uint8Array): Decoded {
     const { tables } = this.#options;
     const reading = readingOf(payload, (boot) => tables.at(stream, boot)?.channels);
-    if (reading?.kind === 'anchor') this.#learn(reading);
+    if (reading?.kind === 'anchor') this.learn(reading);
     return { first, end, stream, payload, reading, table: reading && tables.at(stream, reading.boot) };
   }
 
   /** The readings of its boot come next. That this cannot be stored must not stop them. */
-  #learn({ boot, milliseconds, unixMilliseconds }: Reading & { kind: 'anchor' }): void {
+  private learn({ boot, milliseconds, unixMilliseconds }: Reading & { kind: 'anchor' }): void {
     try {
       this.#options.anchors.learn(boot, milliseconds, unixMilliseconds);
     } catch {
@@ -185,7 +185,7 @@ export class Composer {
   }
 
   /** When millisecond 0 of a boot was. That of an earlier boot may stand further ahead in the log. */
-  #startOf(boot: number): number | undefined {
+  private startOf(boot: number): number | undefined {
     const { anchors, readings } = this.#options;
     const start = anchors.startOf(boot);
     if (start !== undefined || boot === this.#options.boot) return start;

@@ -60,11 +60,11 @@ export class Publisher {
   /** Hands the connection as much as it takes. */
   fill(sender: Sender): void {
     while (sender.ready) {
-      const feed = this.#nextFeed();
+      const feed = this.nextFeed();
       const composed = this.#composed[feed];
       if (composed === undefined) return;
       const { first, end, gaps, message } = composed;
-      if (!sender.publish(message, this.#tokenOf(feed, end), first < (this.#repeatsBelow[feed] as number))) return;
+      if (!sender.publish(message, this.tokenOf(feed, end), first < (this.#repeatsBelow[feed] as number))) return;
       this.#composed[feed] = undefined;
       this.#inFlight.push({ feed, first, end, gaps });
       this.#again = this.#again.filter((sent) => sent.feed !== feed || sent.end > end);
@@ -73,7 +73,7 @@ export class Publisher {
 
   /** The broker has taken the message with this token. */
   acknowledged(token: number): void {
-    const i = this.#inFlight.findIndex(({ feed, end }) => this.#tokenOf(feed, end) === token);
+    const i = this.#inFlight.findIndex(({ feed, end }) => this.tokenOf(feed, end) === token);
     const sent = this.#inFlight[i];
     if (sent === undefined) return;
     this.#inFlight.splice(i, 1);
@@ -87,21 +87,21 @@ export class Publisher {
   }
 
   /** The feed whose message goes next: that of the oldest to be repeated, else the first one that has any. */
-  #nextFeed(): number {
+  private nextFeed(): number {
     const repeated = this.#again[0]?.feed;
-    if (repeated !== undefined && this.#hasMessage(repeated)) return repeated;
-    for (let feed = 0; feed < this.#feeds.length; feed++) if (this.#hasMessage(feed)) return feed;
+    if (repeated !== undefined && this.hasMessage(repeated)) return repeated;
+    for (let feed = 0; feed < this.#feeds.length; feed++) if (this.hasMessage(feed)) return feed;
     return -1;
   }
 
-  #hasMessage(feed: number): boolean {
+  private hasMessage(feed: number): boolean {
     this.#composed[feed] ??= (this.#feeds[feed] as Feed).composer.compose(
       this.#again.filter((sent) => sent.feed === feed),
     );
     return this.#composed[feed] !== undefined;
   }
 
-  #tokenOf(feed: number, end: number): number {
+  private tokenOf(feed: number, end: number): number {
     return end * this.#feeds.length + feed;
   }
 }
