@@ -47,13 +47,10 @@ export interface Composed extends Span {
   readonly message: Message;
 }
 
-const BRACKET = 0x5b;
-const COMMA = 0x2c;
-const BRACKET_CLOSING = 0x5d;
-
 /** What goes into a message for a record or a gap. */
 interface Element extends Span {
-  readonly bytes: Uint8Array;
+  /** ASCII, so that its length is that of its bytes. */
+  readonly text: string;
   readonly isResolved: boolean;
   /** What is lost of its numbers. */
   readonly gap: Span | undefined;
@@ -78,6 +75,11 @@ export class Composer {
   /** An earlier boot whose anchor was looked for in the log, and when its millisecond 0 was. */
   #searchedBoot = 0;
   #searchedStart: number | undefined;
+  /** Of the record that is being decoded. */
+  #stream = 0;
+  #table: SensorTable | undefined;
+  /** Made once: it serves every record. */
+  readonly #channelsOf = (boot: number) => this.channelsOf(boot);
 
   constructor(options: ComposerOptions) {
     this.#options = options;
@@ -98,6 +100,7 @@ export class Composer {
     const { readingsPerMessageMax, messageBytesMax, topic, unresolvedTopic } = this.#options;
     const elements: Element[] = [];
     let bytes = 2;
+    let text = '';
     let span: Span | undefined;
     let isWhole = false;
     for (;;) {
@@ -107,7 +110,7 @@ export class Composer {
       const before = elements[0];
       if (before === undefined) span = spanOf(again, element.first);
       else if (element.isResolved !== before.isResolved) break;
-      const byteLength = element.bytes.length + 1;
+      const byteLength = element.text.length + 1;
       if (span === undefined) {
         if (before !== undefined && spanOf(again, element.first) !== undefined) break;
         if (before !== undefined && bytes + byteLength > messageBytesMax) break;
@@ -117,6 +120,7 @@ export class Composer {
       }
       bytes += byteLength;
       elements.push(element);
+      text += before === undefined ? element.text : `,${element.text}`;
       this.#element = undefined;
       isWhole = span !== undefined && element.end >= span.end;
       if (isWhole || (span === undefined && elements.length === readingsPerMessageMax)) break;
@@ -130,7 +134,7 @@ export class Composer {
       gaps: elements.flatMap(({ gap }) => gap ?? []),
       message: {
         topic: first.isResolved ? topic : unresolvedTopic,
-        payload: payloadOf(elements),
+        payload: utf8Bytes(elements.length === 1 ? text : `[${text}]`),
         qos: 1,
         retain: false,
       },
@@ -144,7 +148,7 @@ export class Composer {
       if (item === undefined) return undefined;
       if (item.reason !== undefined) {
         const gap = { first: item.sequence, end: item.end };
-        return { ...gap, bytes: utf8Bytes(gapTelemetry(item)), isResolved: true, gap };
+        return { ...gap, text: gapTelemetry(item), isResolved: true, gap };
       }
       this.#decoded = this.decode(item.sequence, item.end, item.stream, item.payload.slice());
     }
@@ -156,23 +160,30 @@ export class Composer {
     if (start === undefined && mayWait) return undefined;
     if (start === undefined && isOfThisBoot) this.#gaveUpBelow = Math.max(this.#gaveUpBelow, first + 1);
     const time = start === undefined ? undefined : start + reading.milliseconds;
-    const bytes = utf8Bytes(telemetryOf(reading, first, end, table, time));
-    if (bytes.length > payloadBytesMax) return this.raw(this.#decoded);
+    const text = telemetryOf(reading, first, end, table, time);
+    if (text.length > payloadBytesMax) return this.raw(this.#decoded);
     this.#decoded = undefined;
-    return { first, end, bytes, isResolved: time !== undefined, gap: thinnedOf(first, end) };
+    return { first, end, text, isResolved: time !== undefined, gap: thinnedOf(first, end) };
   }
 
   private raw({ first, end, stream, payload }: Decoded): Element {
     this.#decoded = undefined;
-    const bytes = utf8Bytes(rawTelemetry(first, stream, payload));
-    return { first, end, bytes, isResolved: false, gap: thinnedOf(first, end) };
+    const text = rawTelemetry(first, stream, payload);
+    return { first, end, text, isResolved: false, gap: thinnedOf(first, end) };
   }
 
   private decode(first: number, end: number, stream: number, payload: Uint8Array): Decoded {
-    const { tables } = this.#options;
-    const reading = readingOf(payload, (boot) => tables.at(stream, boot)?.channels);
+    this.#stream = stream;
+    this.#table = undefined;
+    const reading = readingOf(payload, this.#channelsOf);
     if (reading?.kind === 'anchor') this.learn(reading);
-    return { first, end, stream, payload, reading, table: reading && tables.at(stream, reading.boot) };
+    if (reading?.kind === 'fault') this.channelsOf(reading.boot);
+    return { first, end, stream, payload, reading, table: this.#table };
+  }
+
+  private channelsOf(boot: number): readonly Channel[] | undefined {
+    this.#table = this.#options.tables.at(this.#stream, boot);
+    return this.#table?.channels;
   }
 
   /** The readings of its boot come next. That this cannot be stored must not stop them. */
@@ -211,21 +222,6 @@ function spanOf(again: readonly Span[], sequence: number): Span | undefined {
 /** The numbers behind a reading that were thinned out. */
 function thinnedOf(first: number, end: number): Span | undefined {
   return end > first + 1 ? { first: first + 1, end } : undefined;
-}
-
-/** One element as it is, several as an array. */
-function payloadOf(elements: readonly Element[]): Uint8Array {
-  const [first] = elements;
-  if (first !== undefined && elements.length === 1) return first.bytes;
-  const payload = new Uint8Array(elements.reduce((length, { bytes }) => length + bytes.length + 1, 1));
-  let at = 0;
-  for (const { bytes } of elements) {
-    payload[at] = at === 0 ? BRACKET : COMMA;
-    payload.set(bytes, at + 1);
-    at += 1 + bytes.length;
-  }
-  payload[at] = BRACKET_CLOSING;
-  return payload;
 }
 
 /** Foreign bytes with an intact checksum are no reading; they must not stop the queue. */
