@@ -117,7 +117,7 @@ export class Agent {
     requireDrivers(sensors, drivers);
     const bytesMax = Math.min(PAYLOAD_BYTES_MAX, Math.max(...sensors.map((s) => readingBytesMax(s.channels.length))));
     this.#record = new Uint8Array(Math.max(...sensors.map((s) => readingBytesMax(s.channels.length))));
-    this.#outbox = openLog(hal.flash, outbox, bytesMax);
+    this.#outbox = openLog(hal, outbox, bytesMax);
     this.#boot = nextBoot(hal.keyValue, () => highestBootOf(this.#outbox));
     this.#ledger = new Ledger(this.#outbox.statistics());
     this.#anchors = new Anchors(hal.keyValue, this.#boot);
@@ -346,11 +346,11 @@ function messageOf(error: unknown): string {
 }
 
 function openLog(
-  flash: Flash,
+  { flash, crc32c }: Hal,
   { mode, acknowledgementsUnsavedMax }: Configuration['outbox'],
   payloadBytesMax: number,
 ): Log {
-  const options = { payloadBytesMax, acknowledgementsUnsavedMax };
+  const options = { payloadBytesMax, acknowledgementsUnsavedMax, crc32c };
   return mode === 'plain' ? openOutbox(flash, options) : new Archive(flash, mode, options);
 }
 
