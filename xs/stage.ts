@@ -42,6 +42,12 @@ export const configuration = {
   })),
 };
 
+/** As much of a telemetry element as the scenarios look at. */
+interface Element {
+  readonly seq?: number;
+  readonly gap?: { readonly last: number };
+}
+
 /** One device, its broker and the network between, over any number of boots. */
 export class Stage {
   readonly scheduler = new Scheduler();
@@ -51,7 +57,8 @@ export class Stage {
   readonly problems: string[] = [];
   /** Readings at the broker, by sequence number. */
   readonly delivered = new Set<number>();
-  lastDelivered = -1;
+  /** As the newest gap says that arrived. */
+  lostBelow = 0;
   publishes = 0;
   /** The device lived before this boot. */
   hasPast = false;
@@ -134,10 +141,10 @@ export class Stage {
     for (const { topic, payload } of this.broker.received) {
       this.publishes++;
       if (!topic.endsWith('/telemetry')) continue;
-      const content = JSON.parse(Buffer.from(payload).toString()) as { seq: number } | { seq: number }[];
-      for (const { seq } of Array.isArray(content) ? content : [content]) {
-        this.delivered.add(seq);
-        this.lastDelivered = Math.max(this.lastDelivered, seq);
+      const content = JSON.parse(Buffer.from(payload).toString()) as Element | Element[];
+      for (const { seq, gap } of Array.isArray(content) ? content : [content]) {
+        if (seq !== undefined) this.delivered.add(seq);
+        if (gap !== undefined) this.lostBelow = gap.last + 1;
       }
     }
     this.broker.received.length = 0;

@@ -180,6 +180,8 @@ async function playDrain(engine: XsEngine, folder: string, limits: Limits, readi
   );
   stage.require(readings < FULL_FLASH_READINGS || dropped > 0, 'the flash was not full');
   const [first = 0] = stage.delivered;
+  const { lostBelow } = stage;
+  stage.require(first === lostBelow, `the first reading was ${first}, though a gap tells of those below ${lostBelow}`);
   stage.require(
     first >= dropped && first < next,
     `the first reading was ${first}, expected ${dropped} or a little more`,

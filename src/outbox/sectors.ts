@@ -115,7 +115,15 @@ export class Sectors {
     for (let from = slot; from < end; ) {
       this.#need(sectorSequence, from, this.slotBytes);
       const left = Math.min((end - from) * this.slotBytes, this.#bufferedTo - this.#offset(sectorSequence, from));
-      for (let at = this.at >> 2, stop = (this.at + left) >> 2; at < stop; at++) if (words[at] !== word) return false;
+      // Four at a time, the words of a slot: half the steps, in a partition of which all is read.
+      for (let at = this.at >> 2, stop = (this.at + left) >> 2; at < stop; at += 4) {
+        const difference =
+          ((words[at] as number) ^ word) |
+          ((words[at + 1] as number) ^ word) |
+          ((words[at + 2] as number) ^ word) |
+          ((words[at + 3] as number) ^ word);
+        if (difference !== 0) return false;
+      }
       from += left / this.slotBytes;
     }
     return true;
