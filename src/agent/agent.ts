@@ -30,8 +30,12 @@ import { wrong } from './validate.js';
 /** Largest payload of the outbox, in bytes: what its format allows. Wider readings are stored in parts. */
 const PAYLOAD_BYTES_MAX = 255;
 
-/** The connection's buffer for what is to be sent is not smaller. */
-const TRANSMIT_BYTES_MIN = 4096;
+/** The connection's buffer for what is to be sent is not smaller: status with books, or CONNECT with will, names apart. */
+const TRANSMIT_BYTES_MIN = 512;
+/** Of a character in UTF-8. */
+const UTF8_BYTES_MAX = 4;
+/** Largest packet that is held whole. The agent subscribes to nothing, and what comes is a few bytes long. */
+const INBOUND_BYTES_MAX = 256;
 /** Of a PUBLISH besides topic and payload, rounded up: fixed header, lengths, packet identifier. */
 const PUBLISH_OVERHEAD_BYTES_MAX = 16;
 
@@ -163,6 +167,7 @@ export class Agent {
       keepAliveSeconds: broker.keepAliveSeconds,
       backoffMaxMilliseconds: broker.backoffMaxSeconds * 1000,
       windowMax: broker.window,
+      packetBytesMax: INBOUND_BYTES_MAX,
       transmitBytesMax: transmitBytesOf(configuration),
       will: (session) => this.#presence.will(session),
       onConnected: ({ session }) => this.connected(session),
@@ -307,12 +312,15 @@ export class Agent {
   /** The latest values, at most once a period: lost when offline, since old values must not look new. */
   private publishState(milliseconds: number): void {
     const { topics, publish } = this.#configuration;
-    this.#isStateNew = false;
-    if (milliseconds < this.#stateDueMilliseconds) return;
+    if (milliseconds < this.#stateDueMilliseconds) {
+      this.#isStateNew = false;
+      return;
+    }
     const start = this.#anchors.startOf(this.#boot);
     const time = start === undefined ? {} : { ts: start + milliseconds };
-    if (this.#connection.publish(jsonMessage(topics.state, { ...this.#values, ...time }, false)))
-      this.#stateDueMilliseconds = milliseconds + publish.statePeriodMilliseconds * STATE_TOLERANCE;
+    if (!this.#connection.publish(jsonMessage(topics.state, { ...this.#values, ...time }, false))) return;
+    this.#isStateNew = false;
+    this.#stateDueMilliseconds = milliseconds + publish.statePeriodMilliseconds * STATE_TOLERANCE;
   }
 
   /**
@@ -386,9 +394,11 @@ function valueAt(sample: Sample, path: string): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-/** Room for the largest message: several readings, one reading of the widest sensor, or the state of all channels. */
-function transmitBytesOf({ publish, topics, sensors }: Configuration): number {
+/** Room for the largest packet: several readings, one reading of the widest sensor, the state of all channels, or CONNECT. */
+function transmitBytesOf({ broker, publish, topics, sensors }: Configuration): number {
   const state = telemetryBytesMax(sensors.flatMap(({ channels }) => channels));
   const topic = Math.max(...Object.values(topics).map((name) => name.length));
-  return Math.max(TRANSMIT_BYTES_MIN, Math.max(publish.messageBytesMax, state) + topic + PUBLISH_OVERHEAD_BYTES_MAX);
+  const texts = `${broker.clientId}${broker.user ?? ''}${broker.password ?? ''}`;
+  const connect = TRANSMIT_BYTES_MIN + topic + texts.length * UTF8_BYTES_MAX;
+  return Math.max(connect, Math.max(publish.messageBytesMax, state) + topic + PUBLISH_OVERHEAD_BYTES_MAX);
 }
