@@ -8,7 +8,7 @@
  * A reading is durable when `#store` returns, whatever the connection does; sampling never waits for the network. Each
  * boot gets a number, and, once the wall clock can be believed, an anchor record.
  */
-import type { Flash, Hal, Sample, Sensor, Timer } from '../../hal/contract.js';
+import type { Hal, Sample, Sensor, Timer } from '../../hal/contract.js';
 import { Archive } from '../archive/archive.js';
 import type { Log } from '../archive/log.js';
 import { Connection } from '../mqtt/connection.js';

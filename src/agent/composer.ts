@@ -10,6 +10,7 @@ import type { Clock } from '../../hal/contract.js';
 import type { Log } from '../archive/log.js';
 import type { Message } from '../mqtt/packet.js';
 import { utf8Bytes } from '../mqtt/utf8.js';
+import type { OutboxGap, OutboxRecord } from '../outbox/outbox.js';
 import type { Anchors } from '../reading/anchor.js';
 import type { Channel, ChannelTables, SensorTable } from '../reading/channel.js';
 import { type Reading, unpackReading } from '../reading/reading.js';
@@ -46,6 +47,10 @@ export interface Composed extends Span {
   readonly gaps: readonly Span[];
   readonly message: Message;
 }
+
+/** A comma between two elements, and brackets around all. */
+const SEPARATORS_BYTES = 3;
+const NONE: readonly Span[] = Object.freeze([]);
 
 /** What goes into a message for a record or a gap. */
 interface Element extends Span {
@@ -98,43 +103,44 @@ export class Composer {
    */
   compose(again: readonly Span[]): Composed | undefined {
     const { readingsPerMessageMax, messageBytesMax, topic, unresolvedTopic } = this.#options;
-    const elements: Element[] = [];
-    let bytes = 2;
+    let head: Element | undefined;
+    let last: Element | undefined;
+    let count = 0;
     let text = '';
+    let gaps = NONE;
     let span: Span | undefined;
     let isWhole = false;
     for (;;) {
       this.#element ??= this.take();
       const element = this.#element;
       if (element === undefined) break;
-      const before = elements[0];
-      if (before === undefined) span = spanOf(again, element.first);
-      else if (element.isResolved !== before.isResolved) break;
-      const byteLength = element.text.length + 1;
-      if (span === undefined) {
-        if (before !== undefined && spanOf(again, element.first) !== undefined) break;
-        if (before !== undefined && bytes + byteLength > messageBytesMax) break;
-      } else if (element.first >= span.end) {
-        isWhole = true;
-        break;
+      if (head === undefined) {
+        head = element;
+        span = spanOf(again, element.first);
+        text = element.text;
+      } else {
+        if (element.isResolved !== head.isResolved) break;
+        isWhole = span !== undefined && element.first >= span.end;
+        if (isWhole) break;
+        const isTooLong = text.length + element.text.length + SEPARATORS_BYTES > messageBytesMax;
+        if (span === undefined && (isTooLong || spanOf(again, element.first) !== undefined)) break;
+        text += `,${element.text}`;
       }
-      bytes += byteLength;
-      elements.push(element);
-      text += before === undefined ? element.text : `,${element.text}`;
+      last = element;
+      count++;
+      if (element.gap !== undefined) gaps = [...gaps, element.gap];
       this.#element = undefined;
       isWhole = span !== undefined && element.end >= span.end;
-      if (isWhole || (span === undefined && elements.length === readingsPerMessageMax)) break;
+      if (isWhole || (span === undefined && count === readingsPerMessageMax)) break;
     }
-    const first = elements[0];
-    const last = elements[elements.length - 1];
-    if (first === undefined || last === undefined) return undefined;
+    if (head === undefined || last === undefined) return undefined;
     return {
-      first: first.first,
+      first: head.first,
       end: isWhole && span !== undefined ? Math.max(span.end, last.end) : last.end,
-      gaps: elements.flatMap(({ gap }) => gap ?? []),
+      gaps,
       message: {
-        topic: first.isResolved ? topic : unresolvedTopic,
-        payload: utf8Bytes(elements.length === 1 ? text : `[${text}]`),
+        topic: head.isResolved ? topic : unresolvedTopic,
+        payload: utf8Bytes(count === 1 ? text : `[${text}]`),
         qos: 1,
         retain: false,
       },
@@ -142,26 +148,41 @@ export class Composer {
   }
 
   private take(): Element | undefined {
-    const { log, clock, boot, timeWaitSeconds, payloadBytesMax } = this.#options;
-    if (this.#decoded === undefined) {
-      const item = log.next();
+    let decoded = this.#decoded;
+    if (decoded === undefined) {
+      const item = this.#options.log.next();
       if (item === undefined) return undefined;
-      if (item.reason !== undefined) {
-        const gap = { first: item.sequence, end: item.end };
-        return { ...gap, text: gapTelemetry(item), isResolved: true, gap };
-      }
-      this.#decoded = this.decode(item.sequence, item.end, item.stream, item.payload.slice());
+      if (item.reason !== undefined) return gapElement(item);
+      decoded = this.decode(item);
     }
-    const { first, end, reading, table } = this.#decoded;
-    if (reading === undefined) return this.raw(this.#decoded);
+    const { reading, first } = decoded;
+    if (reading === undefined) return this.raw(decoded);
+    const start = this.#options.anchors.startOf(reading.boot);
+    if (start === undefined || first < this.#gaveUpBelow) return this.untimed(decoded, reading);
+    return this.element(decoded, reading, start + reading.milliseconds);
+  }
+
+  /** Of a reading whose boot's start is not at hand. Its payload is copied, since looking for the start reads the log. */
+  private untimed(found: Decoded, reading: Reading): Element | undefined {
+    const { clock, boot, timeWaitSeconds } = this.#options;
+    const decoded = { ...found, payload: found.payload.slice() };
     const isOfThisBoot = reading.boot === boot;
-    const start = isOfThisBoot && first < this.#gaveUpBelow ? undefined : this.startOf(reading.boot);
-    const mayWait = isOfThisBoot && clock.milliseconds() < timeWaitSeconds * 1000;
-    if (start === undefined && mayWait) return undefined;
-    if (start === undefined && isOfThisBoot) this.#gaveUpBelow = Math.max(this.#gaveUpBelow, first + 1);
-    const time = start === undefined ? undefined : start + reading.milliseconds;
-    const text = telemetryOf(reading, first, end, table, time);
-    if (text.length > payloadBytesMax) return this.raw(this.#decoded);
+    const hasGivenUp = isOfThisBoot && found.first < this.#gaveUpBelow;
+    const start = hasGivenUp ? undefined : this.startOf(reading.boot);
+    if (start === undefined && isOfThisBoot) {
+      if (clock.milliseconds() < timeWaitSeconds * 1000) {
+        this.#decoded = decoded;
+        return undefined;
+      }
+      this.#gaveUpBelow = Math.max(this.#gaveUpBelow, found.first + 1);
+    }
+    return this.element(decoded, reading, start === undefined ? undefined : start + reading.milliseconds);
+  }
+
+  private element(decoded: Decoded, reading: Reading, time: number | undefined): Element {
+    const { first, end } = decoded;
+    const text = telemetryOf(reading, first, end, decoded.table, time);
+    if (text.length > this.#options.payloadBytesMax) return this.raw(decoded);
     this.#decoded = undefined;
     return { first, end, text, isResolved: time !== undefined, gap: thinnedOf(first, end) };
   }
@@ -172,7 +193,7 @@ export class Composer {
     return { first, end, text, isResolved: false, gap: thinnedOf(first, end) };
   }
 
-  private decode(first: number, end: number, stream: number, payload: Uint8Array): Decoded {
+  private decode({ sequence: first, end, stream, payload }: OutboxRecord): Decoded {
     this.#stream = stream;
     this.#table = undefined;
     const reading = readingOf(payload, this.#channelsOf);
@@ -217,6 +238,11 @@ export class Composer {
 /** The message in which `sequence` was in flight before, if it was. */
 function spanOf(again: readonly Span[], sequence: number): Span | undefined {
   return again.find(({ first, end }) => first <= sequence && sequence < end);
+}
+
+function gapElement(item: OutboxGap): Element {
+  const gap = { first: item.sequence, end: item.end };
+  return { ...gap, text: gapTelemetry(item), isResolved: true, gap };
 }
 
 /** The numbers behind a reading that were thinned out. */

@@ -17,11 +17,13 @@ export function readInt32(bytes: Uint8Array, at: number): number {
 }
 
 export function readUint32(bytes: Uint8Array, at: number): number {
-  return readInt32(bytes, at) >>> 0;
+  const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16);
+  return low + (bytes[at + 3] as number) * 0x1000000;
 }
 
 export function readUint40(bytes: Uint8Array, at: number): number {
-  return readUint32(bytes, at) + (bytes[at + 4] as number) * 0x100000000;
+  const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16);
+  return low + (bytes[at + 3] as number) * 0x1000000 + (bytes[at + 4] as number) * 0x100000000;
 }
 
 export function writeUint16(bytes: Uint8Array, at: number, value: number): void {

@@ -95,7 +95,8 @@ export class Sectors {
     if (!isFrameStart(this.buffer, this.at, place)) return false;
     const body = bodyBytes(this.buffer[this.at] as number);
     if (FRAME_OVERHEAD_BYTES + body > left) return false;
-    this.#need(sectorSequence, slot, FRAME_OVERHEAD_BYTES + body);
+    if (this.at + FRAME_OVERHEAD_BYTES + body > this.#bufferedTo - this.#bufferedFrom)
+      this.#need(sectorSequence, slot, FRAME_OVERHEAD_BYTES + body);
     if (!isFrame(this.buffer, this.at, place)) return false;
     this.frameSlots = frameSlots(body, this.slotBytes);
     return true;
@@ -184,8 +185,9 @@ export class Sectors {
     this.at = from - this.#bufferedFrom;
   }
 
+  /** Should reading throw, there is nothing in the buffer. Not by `#forget`: this is the end of the deepest calls. */
   #fetch(from: number, byteLength: number): void {
-    this.#forget();
+    this.#bufferedTo = this.#bufferedFrom;
     this.#flash.read(byteLength === READ_BYTES ? this.buffer : this.buffer.subarray(0, byteLength), from);
     this.#bufferedFrom = from;
     this.#bufferedTo = from + byteLength;
