@@ -33,19 +33,14 @@ export function xsHal(): Hal {
 }
 
 class FileFlash implements Flash {
+  // The natives as they are: a method around them would be the deepest frame of the stack.
+  readonly read = native.flashRead;
+  readonly write = native.flashWrite;
   readonly #status: FlashStatus = {
     size: native.flashBytes(),
     blockLength: BLOCK_BYTES,
     blocks: native.flashBytes() / BLOCK_BYTES,
   };
-
-  read(buffer: Uint8Array, offset: number): void {
-    native.flashRead(buffer, offset);
-  }
-
-  write(buffer: Uint8Array, offset: number): void {
-    native.flashWrite(buffer, offset);
-  }
 
   eraseBlock(start: number, end: number = start + 1): void {
     native.flashErase(start, end);
