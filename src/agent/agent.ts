@@ -225,14 +225,19 @@ export class Agent {
 
   private sampled(i: number, sample: Sample, milliseconds: number): void {
     const { name, channels } = this.#configuration.sensors[i] as SensorConfiguration;
-    const values = channels.map(({ from }) => valueAt(sample, from));
-    if (values.every((value) => value === undefined)) {
+    const values: (number | undefined)[] = [];
+    let isEmpty = true;
+    for (let c = 0; c < channels.length; c++) {
+      const channel = channels[c] as ChannelConfiguration;
+      const value = valueAt(sample, channel.from);
+      values.push(value);
+      if (value !== undefined) isEmpty = false;
+      this.#values[channel.name] = rounded(value, channel.decimals);
+    }
+    if (isEmpty) {
       this.failed(i, `gave none of its channels`, milliseconds);
       return;
     }
-    channels.forEach((channel, c) => {
-      this.#values[channel.name] = rounded(values[c], channel.decimals);
-    });
     delete this.#faults[name];
     this.store(i, { kind: 'values', boot: this.#boot, milliseconds, values }, channels);
     this.#isStateNew = true;

@@ -24,8 +24,7 @@ export function crc32c(bytes: Uint8Array, start: number, end: number, register: 
 /** CRC-8 of `bytes[start..end)` from the given register. */
 export function crc8(bytes: Uint8Array, start: number, end: number, register: number): number {
   let crc = register & 0xff;
-  let at = start;
-  while (at < end) crc = CRC8[crc ^ (bytes[at++] as number)] as number;
+  for (let i = start; i < end; i++) crc = CRC8[crc ^ (bytes[i] as number)] as number;
   return crc;
 }
 
