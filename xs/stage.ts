@@ -9,7 +9,10 @@ import { exitCodes, type Outcome, type Report, type Run, type XsEngine } from '.
 import { runInWorld, type WiredDevice } from './world.js';
 
 /** What a player may set: the memory, and how closely to look. */
-export type Limits = Pick<Run, 'staticBytes' | 'stackSlots' | 'collect' | 'profile'>;
+export interface Limits extends Pick<Run, 'staticBytes' | 'stackSlots' | 'collect' | 'profile'> {
+  /** Messages of the long run. */
+  readonly publishes?: number;
+}
 
 export interface Figures {
   readonly [name: string]: number;

@@ -41,6 +41,8 @@ const WARM_UP_READINGS = 30;
 /** Readings of 1 MiB, and some more, so that it is full and the oldest are gone. */
 const FULL_FLASH_READINGS = 40_000;
 const FLASH_BYTES = 1 << 20;
+/** Unless told otherwise: enough to show that nothing is left behind, in seconds. */
+const LONG_RUN_PUBLISHES = 10_000;
 /** Of a backlog, until its scenario ends. */
 const DRAINED_READINGS = 1200;
 
@@ -232,7 +234,7 @@ async function playLong(engine: XsEngine, folder: string, limits: Limits): Promi
   const isOver = once();
   await stage.boot((device) => {
     if (stage.publishes >= 1000 && isEarly()) device.mark('early');
-    if (stage.publishes < longRunPublishes || !isOver()) return;
+    if (stage.publishes < (limits.publishes ?? LONG_RUN_PUBLISHES) || !isOver()) return;
     device.mark('late');
     device.end();
   });
@@ -245,9 +247,6 @@ async function playLong(engine: XsEngine, folder: string, limits: Limits): Promi
     };
   });
 }
-
-/** Messages of the long run. */
-const longRunPublishes = Number(process.env.GODWIT_LONG_RUN ?? 10_000);
 
 /** As the driver of that name in xs/scenarios/agent.ts, as far as the outbox can tell. */
 function wandering(): Sensor {

@@ -23,19 +23,23 @@ export class Anchors {
   readonly #boot: number;
   /** [boot, wall time of its millisecond 0], as they were learnt. */
   readonly #known: [number, number][];
-  /** That of `#boot`, which is asked for at each reading. */
-  #ownStart: number | undefined;
+  /** What was asked for last, as it is at each reading. */
+  #askedBoot = 0;
+  #askedStart: number | undefined;
 
   constructor(keyValue: KeyValue, boot: number) {
     this.#keyValue = keyValue;
     this.#boot = boot;
     this.#known = JSON.parse(keyValue.read(KEY) ?? '[]') as [number, number][];
-    this.#ownStart = this.knownStart(boot);
   }
 
   /** When millisecond 0 of `boot` was, in milliseconds since 1970; `undefined` when nobody knew yet. */
   startOf(boot: number): number | undefined {
-    return boot === this.#boot ? this.#ownStart : this.knownStart(boot);
+    if (boot === this.#askedBoot) return this.#askedStart;
+    this.#askedBoot = boot;
+    this.#askedStart = undefined;
+    for (const [known, start] of this.#known) if (known === boot) this.#askedStart = start;
+    return this.#askedStart;
   }
 
   /** Learns an anchor, unless the boot has one. What was learnt first is forgotten first. */
@@ -43,14 +47,10 @@ export class Anchors {
     if (this.startOf(boot) !== undefined) return;
     const start = unixMilliseconds - milliseconds;
     this.#known.push([boot, start]);
-    if (boot === this.#boot) this.#ownStart = start;
+    this.#askedBoot = boot;
+    this.#askedStart = start;
     if (this.#known.length > ANCHORS_MAX) this.#known.splice(this.#known[0]?.[0] === this.#boot ? 1 : 0, 1);
     this.#keyValue.write(KEY, JSON.stringify(this.#known));
-  }
-
-  private knownStart(boot: number): number | undefined {
-    for (const [known, start] of this.#known) if (known === boot) return start;
-    return undefined;
   }
 }
 
