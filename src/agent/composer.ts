@@ -7,10 +7,9 @@
  * Readings of this boot wait, for a while, for a clock that is not set.
  */
 import type { Clock } from '../../hal/contract.js';
-import type { Log } from '../archive/log.js';
+import type { Log, LogGap, LogRecord } from '../archive/log.js';
 import type { Message } from '../mqtt/packet.js';
 import { utf8Bytes } from '../mqtt/utf8.js';
-import type { OutboxGap, OutboxRecord } from '../outbox/outbox.js';
 import type { Anchors } from '../reading/anchor.js';
 import type { Channel, ChannelTables, SensorTable } from '../reading/channel.js';
 import { type Reading, unpackReading } from '../reading/reading.js';
@@ -193,7 +192,7 @@ export class Composer {
     return { first, end, text, isResolved: false, gap: thinnedOf(first, end) };
   }
 
-  private decode({ sequence: first, end, stream, payload }: OutboxRecord): Decoded {
+  private decode({ sequence: first, end, stream, payload }: LogRecord): Decoded {
     this.#stream = stream;
     this.#table = undefined;
     const reading = readingOf(payload, this.#channelsOf);
@@ -240,7 +239,7 @@ function spanOf(again: readonly Span[], sequence: number): Span | undefined {
   return again.find(({ first, end }) => first <= sequence && sequence < end);
 }
 
-function gapElement(item: OutboxGap): Element {
+function gapElement(item: LogGap): Element {
   const gap = { first: item.sequence, end: item.end };
   return { ...gap, text: gapTelemetry(item), isResolved: true, gap };
 }
