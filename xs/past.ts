@@ -41,7 +41,7 @@ export function liveThrough(past: Past): Books {
   const agent = new Agent({ hal: { ...hal, keyValue }, configuration, drivers: past.drivers });
   agent.start();
   scheduler.runFor(past.durationMilliseconds);
-  writeFileSync(join(past.storage, 'flash'), flash.image());
+  writeFileSync(join(past.storage, 'flash.bin'), flash.image());
   return agent.snapshot().books;
 }
 
