@@ -10,8 +10,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Budgets, HEAP, measure, play, smallestHeap, stagesOf } from './measure.js';
 import { XsEngine } from './run.js';
-import { type Figures, scenarios } from './suite.js';
+import type { Figures } from './stage.js';
+import { scenarios } from './suite.js';
 
+/** Ten times those of `npm test`: minutes. */
+const LONG_RUN_PUBLISHES = 100_000;
 /** Readings between the last mark and the end of a run with `profile`. */
 const PROFILED_READINGS: { readonly [scenario: string]: number } = { online: 1000, backlog: 5000 };
 
@@ -36,7 +39,7 @@ export async function showBudgets(
     const { name } = scenario;
     if (positionals.length > 0 && !positionals.includes(name)) continue;
     process.stderr.write(`${name} ...\n`);
-    const { problems, figures } = await measure(scenario, engine, {});
+    const { problems, figures } = await measure(scenario, engine, { publishes: LONG_RUN_PUBLISHES });
     if (problems.length > 0) {
       process.stderr.write(`${name} does not pass: ${problems.join('; ')}\n`);
       process.exitCode = 1;

@@ -8,7 +8,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { XsEngine } from './run.js';
-import type { Figures, Limits, Played, Scenario } from './suite.js';
+import type { Figures, Limits, Played } from './stage.js';
+import type { Scenario } from './suite.js';
 
 /** By scenario, by figure. */
 export interface Budgets {

@@ -1,4 +1,4 @@
-/* Byte codes by function, natives' own work excepted. Functions are told apart by where their code begins. */
+/* Byte codes by function, with what natives that it called have counted. Functions are told apart by where their code begins. */
 #include "host.h"
 #include "profile.h"
 
@@ -12,6 +12,9 @@ static struct {
 } functions[FUNCTIONS_MAX];
 
 int profiling;
+/* The function that ran last, and the engine's counter then. */
+static size_t last;
+static txU4 meterBefore;
 
 static const char* moduleAt(Host* host, const txByte* code)
 {
@@ -38,11 +41,15 @@ void profileCount(txMachine* the, txSlot* frame, const txByte* code)
   }
   functions[i].byteCodes++;
   functions[i].calls += code == start;
+  if (meterBefore && the->meterIndex > meterBefore) functions[last].byteCodes += the->meterIndex - meterBefore - 1;
+  meterBefore = the->meterIndex;
+  last = i;
 }
 
 void clearProfile(void)
 {
   for (int i = 0; i < FUNCTIONS_MAX; i++) functions[i].byteCodes = functions[i].calls = 0;
+  meterBefore = 0;
 }
 
 void reportProfile(FILE* file)

@@ -4,26 +4,20 @@
  * Each plays from boot to end, checks what arrived at the broker, and gives figures. Byte codes and bytes are the same at
  * each run. Knows neither tests nor recorded budgets; how much memory a device gets is said by whoever plays.
  */
-import { join } from 'node:path';
-import { Scheduler, type SimLink, SimNetwork, seededRandom } from '../hal/sim/sim.js';
-import { CheckingBroker } from '../sim/world/broker.js';
-import { exitCodes, type Mark, type Outcome, type Report, type Run, type XsEngine } from './run.js';
-import { runInWorld, type WiredDevice } from './world.js';
-
-/** What a player may set: the memory, and how closely to look. */
-export type Limits = Pick<Run, 'staticBytes' | 'stackSlots' | 'collect' | 'profile'>;
-
-export interface Figures {
-  readonly [name: string]: number;
-}
-
-export interface Played {
-  /** What went wrong, in sentences; nothing when the scenario has passed. */
-  readonly problems: readonly string[];
-  readonly figures: Figures;
-  /** Of each boot, in order. */
-  readonly reports: readonly Report[];
-}
+import type { Sensor } from '../hal/contract.js';
+import { seededRandom } from '../hal/sim/sim.js';
+import { liveThrough } from './past.js';
+import { exitCodes, type Mark, type Report, type Run, type XsEngine } from './run.js';
+import {
+  configuration,
+  EPOCH_MILLISECONDS,
+  HARDWARE_ID,
+  type Limits,
+  PERIOD_MILLISECONDS,
+  type Played,
+  SENSORS,
+  Stage,
+} from './stage.js';
 
 export interface Scenario {
   readonly name: string;
@@ -36,126 +30,21 @@ export const scenarios: readonly Scenario[] = [
   { name: 'online', play: playOnline },
   { name: 'backlog', play: playBacklog },
   { name: 'power cut', play: playPowerCut },
+  { name: 'short backlog', play: playShort },
   { name: 'full flash', play: playFull },
   { name: 'hostile broker', play: playHostile },
   { name: 'long run', play: playLong },
 ];
 
-const LATENCY_MILLISECONDS = 20;
-const EPOCH_MILLISECONDS = Date.UTC(2026, 0, 1);
-const SENSORS = 3;
-const PERIOD_MILLISECONDS = 10_000;
 /** Readings before the state is called steady. */
 const WARM_UP_READINGS = 30;
-/** Small, so that it is full soon: neither RAM nor the steps of a boot grow with the partition, but for a few reads. */
-const FULL_FLASH_BYTES = 128 * 1024;
-const HARDWARE_ID = '0a1b2c3d4e5f';
-
-const configuration = {
-  broker: { host: 'broker', window: 16 },
-  sensors: Array.from({ length: SENSORS }, (_, i) => ({
-    name: `sensor${i}`,
-    driver: 'wandering',
-    periodMilliseconds: PERIOD_MILLISECONDS,
-    channels: [
-      { name: `temperature${i}`, from: 'value' },
-      { name: `humidity${i}`, from: 'other', decimals: 1 },
-    ],
-  })),
-};
-
-/** One device, its broker and the network between, over any number of boots. */
-class Stage {
-  readonly scheduler = new Scheduler();
-  readonly broker: CheckingBroker;
-  readonly link: SimLink;
-  readonly reports: Report[] = [];
-  readonly problems: string[] = [];
-  /** Readings at the broker, by sequence number. */
-  readonly delivered = new Set<number>();
-  lastDelivered = -1;
-  publishes = 0;
-  readonly #engine: XsEngine;
-  readonly #folder: string;
-  readonly #limits: Limits;
-
-  constructor(engine: XsEngine, folder: string, limits: Limits) {
-    const network = new SimNetwork({ scheduler: this.scheduler, random: seededRandom(1) });
-    this.#engine = engine;
-    this.#folder = folder;
-    this.#limits = limits;
-    this.broker = new CheckingBroker({ network });
-    this.link = network.link();
-    this.link.latencyMilliseconds = LATENCY_MILLISECONDS;
-  }
-
-  /** Boots the device and runs it until `onIdle` ends it, or it ends itself. */
-  async boot(onIdle: (device: WiredDevice) => void, run: Partial<Run> = {}): Promise<Outcome> {
-    const outcome = await runInWorld(
-      this.#engine,
-      {
-        main: 'xs/scenarios/agent',
-        storage: this.#folder,
-        settings: { configuration: JSON.stringify(configuration) },
-        epochMilliseconds: EPOCH_MILLISECONDS + this.scheduler.now,
-        hardwareId: HARDWARE_ID,
-        seed: this.reports.length + 1,
-        ...this.#limits,
-        ...run,
-      },
-      {
-        scheduler: this.scheduler,
-        link: this.link,
-        onIdle: (device) => {
-          this.#collect();
-          onIdle(device);
-        },
-      },
-      join(this.#folder, 'report'),
-    );
-    this.#collect();
-    if (outcome.report !== undefined) this.reports.push(outcome.report);
-    const sparse = outcome.report?.marks.find(({ sparseArrays }) => sparseArrays > 0);
-    if (sparse !== undefined) this.problems.push(`there is an array with holes at mark "${sparse.name}"`);
-    const expected = run.powerCutAfter === undefined ? exitCodes.ended : exitCodes.powerCut;
-    if (outcome.exitCode !== expected)
-      this.problems.push(`boot ${this.reports.length} ended with exit code ${outcome.exitCode}: ${outcome.errors}`);
-    return outcome;
-  }
-
-  require(isMet: boolean, problem: string): void {
-    if (!isMet) this.problems.push(problem);
-  }
-
-  /** Readings `first` to `end`, `end` excluded, have all arrived. */
-  requireDelivered(first: number, end: number): void {
-    for (let sequence = first; sequence < end; sequence++) {
-      if (this.delivered.has(sequence)) continue;
-      this.problems.push(`reading ${sequence} of ${first} to ${end - 1} is missing`);
-      return;
-    }
-  }
-
-  played(figures: (reports: readonly Report[]) => Figures): Played {
-    // After a boot the device does not know what it has sent before, and says DUP where it may have.
-    const isForgiven = (violation: string) => this.reports.length > 1 && violation.startsWith('[MQTT-4.3.2-1]');
-    const problems = [...this.problems, ...this.broker.violations.filter((violation) => !isForgiven(violation))];
-    return { problems, figures: problems.length === 0 ? figures(this.reports) : {}, reports: this.reports };
-  }
-
-  #collect(): void {
-    for (const { topic, payload } of this.broker.received) {
-      this.publishes++;
-      if (!topic.endsWith('/telemetry')) continue;
-      const content = JSON.parse(Buffer.from(payload).toString()) as { seq: number } | { seq: number }[];
-      for (const { seq } of Array.isArray(content) ? content : [content]) {
-        this.delivered.add(seq);
-        this.lastDelivered = Math.max(this.lastDelivered, seq);
-      }
-    }
-    this.broker.received.length = 0;
-  }
-}
+/** Readings of 1 MiB, and some more, so that it is full and the oldest are gone. */
+const FULL_FLASH_READINGS = 40_000;
+const FLASH_BYTES = 1 << 20;
+/** Unless told otherwise: enough to show that nothing is left behind, in seconds. */
+const LONG_RUN_PUBLISHES = 10_000;
+/** Of a backlog, until its scenario ends. */
+const DRAINED_READINGS = 1200;
 
 function markOf(report: Report | undefined, name: string): Mark {
   const mark = report?.marks.find((other) => other.name === name);
@@ -189,12 +78,11 @@ async function playOutbox(engine: XsEngine, folder: string, limits: Limits): Pro
 /** From a blank partition to the first reading at the broker. */
 async function playBlank(engine: XsEngine, folder: string, limits: Limits): Promise<Played> {
   const stage = new Stage(engine, folder, limits);
-  let isOver = false;
+  const isFirst = once();
+  const isOver = once();
   await stage.boot((device) => {
-    if (isOver || !stage.delivered.has(0)) return;
-    isOver = true;
-    device.mark('first publish');
-    device.end();
+    if (stage.hasSent && isFirst()) device.mark('first publish');
+    if (stage.delivered.has(0) && isOver()) device.end();
   });
   return stage.played(([report]) => ({
     'byte codes to the first PUBLISH': markOf(report, 'first publish').byteCodes,
@@ -258,27 +146,50 @@ async function playPowerCut(engine: XsEngine, folder: string, limits: Limits): P
   return stage.played(() => ({}));
 }
 
-/** 1 MiB full and evicting; a boot on it; the drain. */
-async function playFull(engine: XsEngine, folder: string, limits: Limits): Promise<Played> {
+/** 1 MiB is full; a boot on it, and some of the drain. */
+function playFull(engine: XsEngine, folder: string, limits: Limits): Promise<Played> {
+  return playDrain(engine, folder, limits, FULL_FLASH_READINGS);
+}
+
+/** The same with next to nothing queued: memory must not grow with the backlog. */
+function playShort(engine: XsEngine, folder: string, limits: Limits): Promise<Played> {
+  return playDrain(engine, folder, limits, DRAINED_READINGS);
+}
+
+/** A boot after so many readings without a broker; the drain, cut once by the network. */
+async function playDrain(engine: XsEngine, folder: string, limits: Limits, readings: number): Promise<Played> {
   const stage = new Stage(engine, folder, limits);
-  const readings = 9000;
-  const run = { flashBytes: FULL_FLASH_BYTES };
-  const fills = once();
-  stage.broker.stop();
-  await stage.boot((device) => {
-    if (device.milliseconds >= (readings / SENSORS) * PERIOD_MILLISECONDS && fills()) device.end();
-  }, run);
-  stage.broker.start();
+  stage.hasPast = true;
+  const { next, dropped } = liveThrough({
+    storage: folder,
+    flashBytes: FLASH_BYTES,
+    configuration,
+    hardwareId: HARDWARE_ID,
+    drivers: { wandering },
+    endMilliseconds: EPOCH_MILLISECONDS,
+    durationMilliseconds: Math.ceil(readings / SENSORS) * PERIOD_MILLISECONDS,
+  });
   const isFirst = once();
+  const isCut = once();
   const isOver = once();
-  await stage.boot((device) => {
-    if (stage.delivered.size > 0 && isFirst()) device.mark('first publish');
-    if (stage.lastDelivered >= readings && isOver()) device.end();
-  }, run);
+  await stage.boot(
+    (device) => {
+      if (stage.hasSent && isFirst()) device.mark('first publish');
+      if (stage.delivered.size >= DRAINED_READINGS / 2 && isCut()) stage.link.cut();
+      if (stage.delivered.size >= DRAINED_READINGS && isOver()) device.end();
+    },
+    { flashBytes: FLASH_BYTES },
+  );
+  stage.require(readings < FULL_FLASH_READINGS || dropped > 0, 'the flash was not full');
   const [first = 0] = stage.delivered;
-  stage.require(first > 0, 'nothing was evicted');
-  stage.requireDelivered(first, readings);
-  return stage.played(([, report]) => ({
+  const { lostBelow } = stage;
+  stage.require(first === lostBelow, `the first reading was ${first}, though a gap tells of those below ${lostBelow}`);
+  stage.require(
+    first >= dropped && first < next,
+    `the first reading was ${first}, expected ${dropped} or a little more`,
+  );
+  stage.requireDelivered(first, first + DRAINED_READINGS);
+  return stage.played(([report]) => ({
     'byte codes to the first PUBLISH': markOf(report, 'first publish').byteCodes,
   }));
 }
@@ -323,7 +234,7 @@ async function playLong(engine: XsEngine, folder: string, limits: Limits): Promi
   const isOver = once();
   await stage.boot((device) => {
     if (stage.publishes >= 1000 && isEarly()) device.mark('early');
-    if (stage.publishes < longRunPublishes || !isOver()) return;
+    if (stage.publishes < (limits.publishes ?? LONG_RUN_PUBLISHES) || !isOver()) return;
     device.mark('late');
     device.end();
   });
@@ -337,8 +248,15 @@ async function playLong(engine: XsEngine, folder: string, limits: Limits): Promi
   });
 }
 
-/** Messages of the long run. */
-const longRunPublishes = Number(process.env.GODWIT_LONG_RUN ?? 10_000);
+/** As the driver of that name in xs/scenarios/agent.ts, as far as the outbox can tell. */
+function wandering(): Sensor {
+  let count = 0;
+  return {
+    configure: () => {},
+    sample: () => ({ value: 20 + (count++ % 1000) / 100, other: 50 + (count % 77) / 10 }),
+    close: () => {},
+  };
+}
 
 /** True when called for the first time. */
 function once(): () => boolean {

@@ -103,7 +103,7 @@ void waitForWire(Host* host, double nextTimer)
 {
   for (int id = 0; id < STREAMS_MAX; id++)
     if (streamAt(id)->state == STREAM_CLOSING) streamAt(id)->state = STREAM_FREE;
-  if (nextTimer <= host->virtualMilliseconds) return;
+  if (nextTimer <= host->virtualMilliseconds && !hasSpoken) return;
   if (host->options.wire < 0) {
     waitAlone(host, nextTimer);
     return;

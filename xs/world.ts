@@ -20,6 +20,8 @@ export interface World {
    * in a world where nothing more will happen is an Error.
    */
   onIdle(device: WiredDevice): void;
+  /** Called with what the device has written to a stream. */
+  onSent?(bytes: Uint8Array): void;
 }
 
 /** One stream of the device. */
@@ -127,6 +129,7 @@ export class WiredDevice {
     else if (type === 'O') this.#open(id, view.getUint16(0, true), Buffer.from(body.subarray(2)).toString());
     else if (carried === undefined) return;
     else if (type === 'D') {
+      this.#world.onSent?.(body);
       carried.waiting.push(Uint8Array.from(body));
       carried.unsentBytes += body.length;
       this.#send(id, carried);

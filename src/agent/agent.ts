@@ -9,7 +9,7 @@
  * boot gets a number, and, once the wall clock can be believed, an anchor record. Alarms take the same way over a log of their
  * own (events.ts), whose messages go first.
  */
-import type { Flash, Hal, Sample, Sensor, Timer } from '../../hal/contract.js';
+import type { Hal, Sample, Sensor, Timer } from '../../hal/contract.js';
 import { Archive } from '../archive/archive.js';
 import type { Log, LogStatistics } from '../archive/log.js';
 import { Connection } from '../mqtt/connection.js';
@@ -33,8 +33,12 @@ import { wrong } from './validate.js';
 /** Largest payload of the outbox, in bytes: what its format allows. Wider readings are stored in parts. */
 const PAYLOAD_BYTES_MAX = 255;
 
-/** The connection's buffer for what is to be sent is not smaller. */
-const TRANSMIT_BYTES_MIN = 4096;
+/** The connection's buffer for what is to be sent is not smaller: status with books, or CONNECT with will, names apart. */
+const TRANSMIT_BYTES_MIN = 512;
+/** Of a character in UTF-8. */
+const UTF8_BYTES_MAX = 4;
+/** Largest packet that is held whole. The agent subscribes to nothing, and what comes is a few bytes long. */
+const INBOUND_BYTES_MAX = 256;
 /** Of a PUBLISH besides topic and payload, rounded up: fixed header, lengths, packet identifier. */
 const PUBLISH_OVERHEAD_BYTES_MAX = 16;
 
@@ -87,6 +91,7 @@ export interface AgentSnapshot {
 export class Agent {
   readonly #hal: Hal;
   readonly #configuration: Configuration;
+  readonly #drivers: Drivers;
   readonly #onEvent: (event: string) => void;
   readonly #boot: number;
   readonly #outbox: Log;
@@ -105,6 +110,8 @@ export class Agent {
   #session = 0;
   #delivers = false;
   #unstored = 0;
+  /** Since this connection began there were values that no state message has told of. */
+  #isStateNew = false;
   #stateDueMilliseconds = 0;
   #statusDueMilliseconds = 0;
   #heartbeat: Timer | undefined;
@@ -117,11 +124,12 @@ export class Agent {
     const { sensors, broker, topics, publish, outbox } = configuration;
     this.#hal = hal;
     this.#configuration = configuration;
+    this.#drivers = drivers;
     this.#onEvent = onEvent ?? (() => {});
-    const plans = sensors.map((sensor, i) => planOf(sensor, i, drivers));
+    requireDrivers(sensors, drivers);
     const bytesMax = Math.min(PAYLOAD_BYTES_MAX, Math.max(...sensors.map((s) => readingBytesMax(s.channels.length))));
     this.#record = new Uint8Array(Math.max(...sensors.map((s) => readingBytesMax(s.channels.length))));
-    this.#outbox = openLog(hal.flash, outbox, bytesMax);
+    this.#outbox = openLog(hal, outbox, bytesMax);
     this.#events = hasAlarms(sensors)
       ? new Events({
           flash: hal.eventFlash,
@@ -163,9 +171,10 @@ export class Agent {
     this.#presence = new Presence({ topic: topics.status, boot: this.#boot, resetReason: hal.system.resetReason });
     this.#sampler = new Sampler({
       clock: hal.clock,
-      sensors: plans,
-      onSample: (i, sample, milliseconds) => this.#sampled(i, sample, milliseconds),
-      onFault: (i, reason, milliseconds) => this.#failed(i, reason, milliseconds),
+      sensors,
+      create: (i) => this.create(i),
+      onSample: (i, sample, milliseconds) => this.sampled(i, sample, milliseconds),
+      onFault: (i, reason, milliseconds) => this.failed(i, reason, milliseconds),
     });
     this.#connection = new Connection({
       clock: hal.clock,
@@ -182,12 +191,13 @@ export class Agent {
       keepAliveSeconds: broker.keepAliveSeconds,
       backoffMaxMilliseconds: broker.backoffMaxSeconds * 1000,
       windowMax: broker.window,
+      packetBytesMax: INBOUND_BYTES_MAX,
       transmitBytesMax: transmitBytesOf(configuration),
       will: (session) => this.#presence.will(session),
-      onConnected: ({ session }) => this.#connected(session),
+      onConnected: ({ session }) => this.connected(session),
       onDisconnected: (cause) => this.#onEvent(`disconnected: ${cause.message}`),
-      onAcknowledged: (token) => this.#acknowledged(token),
-      onReady: () => this.#publisher.fill(this.#connection),
+      onAcknowledged: (token) => this.acknowledged(token),
+      onReady: () => this.ready(),
     });
   }
 
@@ -196,7 +206,7 @@ export class Agent {
     this.#onEvent(`boot ${this.#boot}, ${this.#outbox.statistics().queued} readings${alarms} queued`);
     this.#connection.start();
     // Before a sample that falls due at the same moment: after it, the device would not be idle.
-    this.#beat();
+    this.beat();
     this.#sampler.start();
   }
 
@@ -205,9 +215,9 @@ export class Agent {
     this.#sampler.stop();
     if (this.#heartbeat !== undefined) this.#hal.clock.clearTimer(this.#heartbeat);
     this.#heartbeat = undefined;
-    this.#connection.publish(this.#presence.stopped(this.#session, this.#report()));
+    this.#connection.publish(this.#presence.stopped(this.#session, this.report()));
     this.#connection.stop();
-    this.#flush();
+    this.flush();
   }
 
   snapshot(): AgentSnapshot {
@@ -222,7 +232,7 @@ export class Agent {
         sessions: statistics.connects,
         inFlight: this.#publisher.inFlight,
       },
-      ...this.#accounts(),
+      ...this.accounts(),
       values: { ...this.#values },
       faults: { ...this.#faults },
       sensors: this.#sampler.statistics(),
@@ -230,64 +240,74 @@ export class Agent {
     };
   }
 
-  #accounts(): Pick<AgentSnapshot, 'books' | 'events'> {
+  private accounts(): Pick<AgentSnapshot, 'books' | 'events'> {
     const books = this.#ledger.books(this.#outbox.statistics());
     return this.#events === undefined ? { books } : { books, events: this.#events.books() };
   }
 
   /** Saves the acknowledged positions. */
-  #flush(): void {
+  private flush(): void {
     this.#events?.log.flush();
     this.#outbox.flush();
   }
 
-  #sampled(i: number, sample: Sample, milliseconds: number): void {
-    const { name, channels } = this.#configuration.sensors[i] as SensorConfiguration;
-    const values = channels.map(({ from }) => valueAt(sample, from));
-    if (values.every((value) => value === undefined)) {
-      this.#failed(i, `gave none of its channels`, milliseconds);
-      return;
-    }
-    channels.forEach((channel, c) => {
-      this.#values[channel.name] = rounded(values[c], channel.decimals);
-    });
-    delete this.#faults[name];
-    if (this.#events !== undefined) {
-      this.#learnTime();
-      this.#events.check(i, this.#values, { boot: this.#boot, milliseconds });
-    }
-    this.#store(i, { kind: 'values', boot: this.#boot, milliseconds, values }, channels);
-    this.#publishState(milliseconds);
+  private create(i: number): Sensor {
+    const { driver, options } = this.#configuration.sensors[i] as SensorConfiguration;
+    return (this.#drivers[driver] as (options: object) => Sensor)(options);
   }
 
-  #failed(i: number, reason: string, milliseconds: number): void {
+  private sampled(i: number, sample: Sample, milliseconds: number): void {
+    const { name, channels } = this.#configuration.sensors[i] as SensorConfiguration;
+    const values: (number | undefined)[] = [];
+    let isEmpty = true;
+    for (let c = 0; c < channels.length; c++) {
+      const channel = channels[c] as ChannelConfiguration;
+      const value = valueAt(sample, channel.from);
+      values.push(value);
+      if (value !== undefined) isEmpty = false;
+      this.#values[channel.name] = rounded(value, channel.decimals);
+    }
+    if (isEmpty) {
+      this.failed(i, `gave none of its channels`, milliseconds);
+      return;
+    }
+    delete this.#faults[name];
+    if (this.#events !== undefined) {
+      this.learnTime();
+      this.#events.check(i, this.#values, { boot: this.#boot, milliseconds });
+    }
+    this.store(i, { kind: 'values', boot: this.#boot, milliseconds, values }, channels);
+    this.#isStateNew = true;
+  }
+
+  private failed(i: number, reason: string, milliseconds: number): void {
     const { name, channels } = this.#configuration.sensors[i] as SensorConfiguration;
     this.#faults[name] = reason;
     for (const channel of channels) this.#values[channel.name] = undefined;
     this.#onEvent(`sensor ${name}: ${reason}`);
-    this.#store(i, { kind: 'fault', boot: this.#boot, milliseconds, reason }, channels);
+    this.store(i, { kind: 'fault', boot: this.#boot, milliseconds, reason }, channels);
   }
 
-  /** Puts a reading into flash, and what waits there onto the connection. */
-  #store(stream: number, reading: Reading, channels: readonly ChannelConfiguration[]): void {
-    this.#learnTime();
+  /** Puts a reading into flash. It is sent in a turn of the connection, with those that other sensors gave at the same time. */
+  private store(stream: number, reading: Reading, channels: readonly ChannelConfiguration[]): void {
+    this.learnTime();
     try {
-      this.#append(stream, reading, channels);
+      this.append(stream, reading, channels);
     } catch (error) {
       this.#unstored++;
       this.#onEvent(`a reading could not be stored: ${messageOf(error)}`);
     }
-    this.#publisher.fill(this.#connection);
+    this.#connection.announce();
   }
 
-  #append(stream: number, reading: Reading, channels: readonly ChannelConfiguration[]): void {
+  private append(stream: number, reading: Reading, channels: readonly ChannelConfiguration[]): void {
     const byteLength = packReading(this.#record, reading, channels);
     if (byteLength > this.#outbox.payloadBytesMax && reading.kind === 'values') {
       const { values } = reading;
       const isThere = (value: number | undefined) => value !== undefined;
       const middle = (values.findIndex(isThere) + values.findLastIndex(isThere)) >> 1;
-      this.#append(stream, { ...reading, values: values.map((v, i) => (i <= middle ? v : undefined)) }, channels);
-      this.#append(stream, { ...reading, values: values.map((v, i) => (i > middle ? v : undefined)) }, channels);
+      this.append(stream, { ...reading, values: values.map((v, i) => (i <= middle ? v : undefined)) }, channels);
+      this.append(stream, { ...reading, values: values.map((v, i) => (i > middle ? v : undefined)) }, channels);
       return;
     }
     this.#outbox.append(this.#record.subarray(0, byteLength), stream);
@@ -295,72 +315,84 @@ export class Agent {
   }
 
   /** The first believable wall time of this boot becomes its anchor. */
-  #learnTime(): void {
+  private learnTime(): void {
     if (this.#anchors.startOf(this.#boot) !== undefined) return;
     const unixMilliseconds = this.#hal.clock.wallMilliseconds();
     if (!isBelievable(unixMilliseconds)) return;
     const milliseconds = this.#hal.clock.milliseconds();
     try {
-      this.#append(SYSTEM_STREAM, { kind: 'anchor', boot: this.#boot, milliseconds, unixMilliseconds }, []);
+      this.append(SYSTEM_STREAM, { kind: 'anchor', boot: this.#boot, milliseconds, unixMilliseconds }, []);
       this.#anchors.learn(this.#boot, milliseconds, unixMilliseconds);
     } catch (error) {
       this.#onEvent(`the time could not be stored: ${messageOf(error)}`);
     }
   }
 
-  #connected(session: number): void {
+  private connected(session: number): void {
     this.#session = session;
+    this.#isStateNew = false;
     this.#onEvent(`connected, session ${session}`);
-    this.#connection.publish(this.#presence.online(session, this.#report()));
-    this.#statusDueMilliseconds = this.#hal.clock.milliseconds() + this.#statusPeriodMilliseconds;
+    this.#connection.publish(this.#presence.online(session, this.report()));
+    this.#statusDueMilliseconds = this.#hal.clock.milliseconds() + this.statusPeriodMilliseconds;
     // `onReady` follows in this turn, higher up on the stack, which is short on a device.
     this.#publisher.begin();
   }
 
   /** Once a reading has gone all the way, the firmware has done what it is for: an update on trial may stay. */
-  #acknowledged(token: number): void {
+  private acknowledged(token: number): void {
     this.#publisher.acknowledged(token);
     if (this.#delivers) return;
     this.#delivers = true;
     this.#hal.system.markValid?.();
   }
 
+  private ready(): void {
+    if (this.#isStateNew) this.publishState(this.#hal.clock.milliseconds());
+    this.#publisher.fill(this.#connection);
+  }
+
   /** The latest values, at most once a period: lost when offline, since old values must not look new. */
-  #publishState(milliseconds: number): void {
+  private publishState(milliseconds: number): void {
     const { topics, publish } = this.#configuration;
-    if (milliseconds < this.#stateDueMilliseconds || this.#connection.state !== 'connected') return;
+    if (milliseconds < this.#stateDueMilliseconds) {
+      this.#isStateNew = false;
+      return;
+    }
     const start = this.#anchors.startOf(this.#boot);
     const time = start === undefined ? {} : { ts: start + milliseconds };
-    if (this.#connection.publish(jsonMessage(topics.state, { ...this.#values, ...time }, false)))
-      this.#stateDueMilliseconds = milliseconds + publish.statePeriodMilliseconds * STATE_TOLERANCE;
+    if (!this.#connection.publish(jsonMessage(topics.state, { ...this.#values, ...time }, false))) return;
+    this.#isStateNew = false;
+    this.#stateDueMilliseconds = milliseconds + publish.statePeriodMilliseconds * STATE_TOLERANCE;
   }
 
   /**
    * Now and then, whatever the sensors do: learns the time, sends the status with the books, and saves the acknowledged
    * positions when nothing is in flight.
    */
-  #beat(): void {
+  private beat(): void {
     const { clock } = this.#hal;
-    const period = Math.min(this.#statusPeriodMilliseconds, BEAT_MILLISECONDS_MAX);
-    this.#heartbeat = clock.setTimer(() => this.#beat(), period);
-    this.#learnTime();
-    this.#publisher.fill(this.#connection);
-    if (this.#isIdle) this.#maintain();
+    const period = Math.min(this.statusPeriodMilliseconds, BEAT_MILLISECONDS_MAX);
+    this.#heartbeat = clock.setTimer(() => this.beat(), period);
+    this.learnTime();
+    if (this.isIdle) this.maintain();
     if (this.#connection.state !== 'connected') return;
+    this.#connection.announce();
     if (clock.milliseconds() < this.#statusDueMilliseconds) return;
-    this.#statusDueMilliseconds = clock.milliseconds() + this.#statusPeriodMilliseconds;
-    this.#connection.publish(this.#presence.online(this.#session, this.#report()));
-    if (this.#publisher.inFlight === 0) this.#flush();
+    this.#statusDueMilliseconds = clock.milliseconds() + this.statusPeriodMilliseconds;
+    this.#connection.publish(this.#presence.online(this.#session, this.report()));
+    if (this.#publisher.inFlight === 0) this.flush();
   }
 
   /** Nothing is on its way, and nothing could go now. */
-  get #isIdle(): boolean {
+  private get isIdle(): boolean {
     if (this.#connection.state === 'waiting') return true;
-    return this.#connection.state === 'connected' && this.#publisher.inFlight === 0 && this.#books().queued === 0;
+    return (
+      this.#connection.state === 'connected' && this.#publisher.inFlight === 0 && this.accounts().books.queued === 0
+    );
   }
 
   /** Erases now rather than when a reading waits for it. */
-  #maintain(): void {
+  private maintain(): void {
     try {
       this.#outbox.maintain();
     } catch (error) {
@@ -369,20 +401,20 @@ export class Agent {
   }
 
   /** `years` is absent in the first day after a boot. */
-  #wear(): { cycles: number; years?: number } {
+  private wear(): { cycles: number; years?: number } {
     const wear = this.#outbox.statistics();
     const years = yearsLeft(wear, wear.sectorsOpened - this.#atBoot.sectorsOpened, this.#hal.clock.milliseconds());
     const cycles = Math.round(cyclesOf(wear) * 10) / 10;
     return years === undefined ? { cycles } : { cycles, years: Math.floor(years) };
   }
 
-  get #statusPeriodMilliseconds(): number {
+  private get statusPeriodMilliseconds(): number {
     return this.#configuration.publish.statusPeriodSeconds * 1000;
   }
 
-  #report(): object {
+  private report(): object {
     const { system } = this.#hal;
-    return { ...this.#accounts(), unstored: this.#unstored, wear: this.#wear(), freeHeapBytes: system.freeHeap?.() };
+    return { ...this.accounts(), unstored: this.#unstored, wear: this.wear(), freeHeapBytes: system.freeHeap?.() };
   }
 }
 
@@ -391,11 +423,11 @@ function messageOf(error: unknown): string {
 }
 
 function openLog(
-  flash: Flash,
+  { flash, crc32c }: Hal,
   { mode, acknowledgementsUnsavedMax }: Configuration['outbox'],
   payloadBytesMax: number,
 ): Log {
-  const options = { payloadBytesMax, acknowledgementsUnsavedMax };
+  const options = { payloadBytesMax, acknowledgementsUnsavedMax, crc32c };
   return mode === 'plain' ? openOutbox(flash, options) : new Archive(flash, mode, options);
 }
 
@@ -409,11 +441,11 @@ function highestBootOf(outbox: Log): number {
   return highest;
 }
 
-function planOf(sensor: SensorConfiguration, i: number, drivers: Drivers) {
-  const { name, driver, options, periodMilliseconds } = sensor;
-  const create = drivers[driver];
-  if (create === undefined) throw wrong(`sensors[${i}].driver`, `one of ${Object.keys(drivers).join(', ')}`, driver);
-  return { name, periodMilliseconds, create: () => create(options) };
+function requireDrivers(sensors: readonly SensorConfiguration[], drivers: Drivers): void {
+  sensors.forEach(({ driver }, i) => {
+    if (drivers[driver] === undefined)
+      throw wrong(`sensors[${i}].driver`, `one of ${Object.keys(drivers).join(', ')}`, driver);
+  });
 }
 
 function rounded(value: number | undefined, decimals: number): number | undefined {
@@ -431,9 +463,11 @@ function valueAt(sample: Sample, path: string): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-/** Room for the largest message: several readings, one reading of the widest sensor, or the state of all channels. */
-function transmitBytesOf({ publish, topics, sensors }: Configuration): number {
+/** Room for the largest packet: several readings, one reading of the widest sensor, the state of all channels, or CONNECT. */
+function transmitBytesOf({ broker, publish, topics, sensors }: Configuration): number {
   const state = telemetryBytesMax(sensors.flatMap(({ channels }) => channels));
   const topic = Math.max(...Object.values(topics).map((name) => name.length));
-  return Math.max(TRANSMIT_BYTES_MIN, Math.max(publish.messageBytesMax, state) + topic + PUBLISH_OVERHEAD_BYTES_MAX);
+  const texts = `${broker.clientId}${broker.user ?? ''}${broker.password ?? ''}`;
+  const connect = TRANSMIT_BYTES_MIN + topic + texts.length * UTF8_BYTES_MAX;
+  return Math.max(connect, Math.max(publish.messageBytesMax, state) + topic + PUBLISH_OVERHEAD_BYTES_MAX);
 }

@@ -7,7 +7,7 @@
  * Readings of this boot wait, for a while, for a clock that is not set.
  */
 import type { Clock } from '../../hal/contract.js';
-import type { Log } from '../archive/log.js';
+import type { Log, LogGap, LogRecord } from '../archive/log.js';
 import type { Message } from '../mqtt/packet.js';
 import { utf8Bytes } from '../mqtt/utf8.js';
 import type { Anchors } from '../reading/anchor.js';
@@ -47,13 +47,14 @@ export interface Composed extends Span {
   readonly message: Message;
 }
 
-const BRACKET = 0x5b;
-const COMMA = 0x2c;
-const BRACKET_CLOSING = 0x5d;
+/** A comma between two elements, and brackets around all. */
+const SEPARATORS_BYTES = 3;
+const NONE: readonly Span[] = Object.freeze([]);
 
 /** What goes into a message for a record or a gap. */
 interface Element extends Span {
-  readonly bytes: Uint8Array;
+  /** ASCII, so that its length is that of its bytes. */
+  readonly text: string;
   readonly isResolved: boolean;
   /** What is lost of its numbers. */
   readonly gap: Span | undefined;
@@ -78,6 +79,11 @@ export class Composer {
   /** An earlier boot whose anchor was looked for in the log, and when its millisecond 0 was. */
   #searchedBoot = 0;
   #searchedStart: number | undefined;
+  /** Of the record that is being decoded. */
+  #stream = 0;
+  #table: SensorTable | undefined;
+  /** Made once: it serves every record. */
+  readonly #channelsOf = (boot: number) => this.channelsOf(boot);
 
   constructor(options: ComposerOptions) {
     this.#options = options;
@@ -96,87 +102,112 @@ export class Composer {
    */
   compose(again: readonly Span[]): Composed | undefined {
     const { readingsPerMessageMax, messageBytesMax, topic, unresolvedTopic } = this.#options;
-    const elements: Element[] = [];
-    let bytes = 2;
+    let head: Element | undefined;
+    let last: Element | undefined;
+    let count = 0;
+    let text = '';
+    let gaps = NONE;
     let span: Span | undefined;
     let isWhole = false;
     for (;;) {
-      this.#element ??= this.#take();
+      this.#element ??= this.take();
       const element = this.#element;
       if (element === undefined) break;
-      const before = elements[0];
-      if (before === undefined) span = spanOf(again, element.first);
-      else if (element.isResolved !== before.isResolved) break;
-      const byteLength = element.bytes.length + 1;
-      if (span === undefined) {
-        if (before !== undefined && spanOf(again, element.first) !== undefined) break;
-        if (before !== undefined && bytes + byteLength > messageBytesMax) break;
-      } else if (element.first >= span.end) {
-        isWhole = true;
-        break;
+      if (head === undefined) {
+        head = element;
+        span = spanOf(again, element.first);
+        text = element.text;
+      } else {
+        if (element.isResolved !== head.isResolved) break;
+        isWhole = span !== undefined && element.first >= span.end;
+        if (isWhole) break;
+        const isTooLong = text.length + element.text.length + SEPARATORS_BYTES > messageBytesMax;
+        if (span === undefined && (isTooLong || spanOf(again, element.first) !== undefined)) break;
+        text += `,${element.text}`;
       }
-      bytes += byteLength;
-      elements.push(element);
+      last = element;
+      count++;
+      if (element.gap !== undefined) gaps = [...gaps, element.gap];
       this.#element = undefined;
       isWhole = span !== undefined && element.end >= span.end;
-      if (isWhole || (span === undefined && elements.length === readingsPerMessageMax)) break;
+      if (isWhole || (span === undefined && count === readingsPerMessageMax)) break;
     }
-    const first = elements[0];
-    const last = elements[elements.length - 1];
-    if (first === undefined || last === undefined) return undefined;
+    if (head === undefined || last === undefined) return undefined;
     return {
-      first: first.first,
+      first: head.first,
       end: isWhole && span !== undefined ? Math.max(span.end, last.end) : last.end,
-      gaps: elements.flatMap(({ gap }) => gap ?? []),
+      gaps,
       message: {
-        topic: first.isResolved ? topic : unresolvedTopic,
-        payload: payloadOf(elements),
+        topic: head.isResolved ? topic : unresolvedTopic,
+        payload: utf8Bytes(count === 1 ? text : `[${text}]`),
         qos: 1,
         retain: false,
       },
     };
   }
 
-  #take(): Element | undefined {
-    const { log, clock, boot, timeWaitSeconds, payloadBytesMax } = this.#options;
-    if (this.#decoded === undefined) {
-      const item = log.next();
+  private take(): Element | undefined {
+    let decoded = this.#decoded;
+    if (decoded === undefined) {
+      const item = this.#options.log.next();
       if (item === undefined) return undefined;
-      if (item.reason !== undefined) {
-        const gap = { first: item.sequence, end: item.end };
-        return { ...gap, bytes: utf8Bytes(gapTelemetry(item)), isResolved: true, gap };
-      }
-      this.#decoded = this.#decode(item.sequence, item.end, item.stream, item.payload.slice());
+      if (item.reason !== undefined) return gapElement(item);
+      decoded = this.decode(item);
     }
-    const { first, end, reading, table } = this.#decoded;
-    if (reading === undefined) return this.#raw(this.#decoded);
+    const { reading, first } = decoded;
+    if (reading === undefined) return this.raw(decoded);
+    const start = this.#options.anchors.startOf(reading.boot);
+    if (start === undefined || first < this.#gaveUpBelow) return this.untimed(decoded, reading);
+    return this.element(decoded, reading, start + reading.milliseconds);
+  }
+
+  /** Of a reading whose boot's start is not at hand. Its payload is copied, since looking for the start reads the log. */
+  private untimed(found: Decoded, reading: Reading): Element | undefined {
+    const { clock, boot, timeWaitSeconds } = this.#options;
+    const decoded = { ...found, payload: found.payload.slice() };
     const isOfThisBoot = reading.boot === boot;
-    const start = isOfThisBoot && first < this.#gaveUpBelow ? undefined : this.#startOf(reading.boot);
-    const mayWait = isOfThisBoot && clock.milliseconds() < timeWaitSeconds * 1000;
-    if (start === undefined && mayWait) return undefined;
-    if (start === undefined && isOfThisBoot) this.#gaveUpBelow = Math.max(this.#gaveUpBelow, first + 1);
-    const time = start === undefined ? undefined : start + reading.milliseconds;
-    const bytes = utf8Bytes(telemetryOf(reading, first, end, table, time));
-    if (bytes.length > payloadBytesMax) return this.#raw(this.#decoded);
-    this.#decoded = undefined;
-    return { first, end, bytes, isResolved: time !== undefined, gap: thinnedOf(first, end) };
+    const hasGivenUp = isOfThisBoot && found.first < this.#gaveUpBelow;
+    const start = hasGivenUp ? undefined : this.startOf(reading.boot);
+    if (start === undefined && isOfThisBoot) {
+      if (clock.milliseconds() < timeWaitSeconds * 1000) {
+        this.#decoded = decoded;
+        return undefined;
+      }
+      this.#gaveUpBelow = Math.max(this.#gaveUpBelow, found.first + 1);
+    }
+    return this.element(decoded, reading, start === undefined ? undefined : start + reading.milliseconds);
   }
 
-  #raw({ first, end, stream, payload }: Decoded): Element {
+  private element(decoded: Decoded, reading: Reading, time: number | undefined): Element {
+    const { first, end } = decoded;
+    const text = telemetryOf(reading, first, end, decoded.table, time);
+    if (text.length > this.#options.payloadBytesMax) return this.raw(decoded);
     this.#decoded = undefined;
-    const bytes = utf8Bytes(rawTelemetry(first, stream, payload));
-    return { first, end, bytes, isResolved: false, gap: thinnedOf(first, end) };
+    return { first, end, text, isResolved: time !== undefined, gap: thinnedOf(first, end) };
   }
 
-  #decode(first: number, end: number, stream: number, payload: Uint8Array): Decoded {
-    const { tables } = this.#options;
-    const reading = readingOf(payload, (boot) => tables.at(stream, boot)?.channels);
-    if (reading?.kind === 'anchor') this.#learn(reading);
-    return { first, end, stream, payload, reading, table: reading && tables.at(stream, reading.boot) };
+  private raw({ first, end, stream, payload }: Decoded): Element {
+    this.#decoded = undefined;
+    const text = rawTelemetry(first, stream, payload);
+    return { first, end, text, isResolved: false, gap: thinnedOf(first, end) };
+  }
+
+  private decode({ sequence: first, end, stream, payload }: LogRecord): Decoded {
+    this.#stream = stream;
+    this.#table = undefined;
+    const reading = readingOf(payload, this.#channelsOf);
+    if (reading?.kind === 'anchor') this.learn(reading);
+    if (reading?.kind === 'fault') this.channelsOf(reading.boot);
+    return { first, end, stream, payload, reading, table: this.#table };
+  }
+
+  private channelsOf(boot: number): readonly Channel[] | undefined {
+    this.#table = this.#options.tables.at(this.#stream, boot);
+    return this.#table?.channels;
   }
 
   /** The readings of its boot come next. That this cannot be stored must not stop them. */
-  #learn({ boot, milliseconds, unixMilliseconds }: Reading & { kind: 'anchor' }): void {
+  private learn({ boot, milliseconds, unixMilliseconds }: Reading & { kind: 'anchor' }): void {
     try {
       this.#options.anchors.learn(boot, milliseconds, unixMilliseconds);
     } catch {
@@ -185,7 +216,7 @@ export class Composer {
   }
 
   /** When millisecond 0 of a boot was. That of an earlier boot may stand further ahead in the log. */
-  #startOf(boot: number): number | undefined {
+  private startOf(boot: number): number | undefined {
     const { anchors, readings } = this.#options;
     const start = anchors.startOf(boot);
     if (start !== undefined || boot === this.#options.boot) return start;
@@ -208,24 +239,14 @@ function spanOf(again: readonly Span[], sequence: number): Span | undefined {
   return again.find(({ first, end }) => first <= sequence && sequence < end);
 }
 
+function gapElement(item: LogGap): Element {
+  const gap = { first: item.sequence, end: item.end };
+  return { ...gap, text: gapTelemetry(item), isResolved: true, gap };
+}
+
 /** The numbers behind a reading that were thinned out. */
 function thinnedOf(first: number, end: number): Span | undefined {
   return end > first + 1 ? { first: first + 1, end } : undefined;
-}
-
-/** One element as it is, several as an array. */
-function payloadOf(elements: readonly Element[]): Uint8Array {
-  const [first] = elements;
-  if (first !== undefined && elements.length === 1) return first.bytes;
-  const payload = new Uint8Array(elements.reduce((length, { bytes }) => length + bytes.length + 1, 1));
-  let at = 0;
-  for (const { bytes } of elements) {
-    payload[at] = at === 0 ? BRACKET : COMMA;
-    payload.set(bytes, at + 1);
-    at += 1 + bytes.length;
-  }
-  payload[at] = BRACKET_CLOSING;
-  return payload;
 }
 
 /** Foreign bytes with an intact checksum are no reading; they must not stop the queue. */

@@ -22,20 +22,20 @@ export class Presence {
 
   /** What the broker publishes when connection number `session` dies. */
   will(session: number): Message {
-    return { ...this.#status({ state: 'offline', boot: this.#options.boot, session }), qos: 1 };
+    return { ...this.status({ state: 'offline', boot: this.#options.boot, session }), qos: 1 };
   }
 
   online(session: number, report: object): Message {
     const { boot, resetReason } = this.#options;
-    return this.#status({ state: 'online', boot, session, resetReason, ...report });
+    return this.status({ state: 'online', boot, session, resetReason, ...report });
   }
 
   /** The last words of a device that is stopped on purpose. */
   stopped(session: number, report: object): Message {
-    return this.#status({ state: 'offline', boot: this.#options.boot, session, reason: 'stopped', ...report });
+    return this.status({ state: 'offline', boot: this.#options.boot, session, reason: 'stopped', ...report });
   }
 
-  #status(content: object): Message {
+  private status(content: object): Message {
     return jsonMessage(this.#options.topic, content, true);
   }
 }

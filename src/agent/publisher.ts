@@ -51,29 +51,28 @@ export class Publisher {
   begin(): void {
     this.#again = [...this.#inFlight, ...this.#again];
     this.#inFlight = [];
-    this.#feeds.forEach(({ composer }, i) => {
-      this.#composed[i] = undefined;
-      composer.rewind();
-    });
+    this.#composed.fill(undefined);
+    for (const { composer } of this.#feeds) composer.rewind();
   }
 
   /** Hands the connection as much as it takes. */
   fill(sender: Sender): void {
     while (sender.ready) {
-      const feed = this.#nextFeed();
+      const feed = this.nextFeed();
       const composed = this.#composed[feed];
       if (composed === undefined) return;
       const { first, end, gaps, message } = composed;
-      if (!sender.publish(message, this.#tokenOf(feed, end), first < (this.#repeatsBelow[feed] as number))) return;
+      if (!sender.publish(message, this.tokenOf({ feed, end }), first < (this.#repeatsBelow[feed] as number))) return;
       this.#composed[feed] = undefined;
       this.#inFlight.push({ feed, first, end, gaps });
-      this.#again = this.#again.filter((sent) => sent.feed !== feed || sent.end > end);
+      if (this.#again.length > 0) this.#again = this.#again.filter((sent) => sent.feed !== feed || sent.end > end);
     }
   }
 
   /** The broker has taken the message with this token. */
   acknowledged(token: number): void {
-    const i = this.#inFlight.findIndex(({ feed, end }) => this.#tokenOf(feed, end) === token);
+    let i = 0;
+    while (i < this.#inFlight.length && this.tokenOf(this.#inFlight[i] as Sent) !== token) i++;
     const sent = this.#inFlight[i];
     if (sent === undefined) return;
     this.#inFlight.splice(i, 1);
@@ -87,21 +86,20 @@ export class Publisher {
   }
 
   /** The feed whose message goes next: that of the oldest to be repeated, else the first one that has any. */
-  #nextFeed(): number {
-    const repeated = this.#again[0]?.feed;
-    if (repeated !== undefined && this.#hasMessage(repeated)) return repeated;
-    for (let feed = 0; feed < this.#feeds.length; feed++) if (this.#hasMessage(feed)) return feed;
+  private nextFeed(): number {
+    const again = this.#again;
+    // The feed of the oldest to be repeated stands in place -1.
+    for (let place = again.length > 0 ? -1 : 0; place < this.#feeds.length; place++) {
+      const feed = place < 0 ? (again[0] as Sent).feed : place;
+      this.#composed[feed] ??= (this.#feeds[feed] as Feed).composer.compose(
+        again.length > 0 ? again.filter((sent) => sent.feed === feed) : again,
+      );
+      if (this.#composed[feed] !== undefined) return feed;
+    }
     return -1;
   }
 
-  #hasMessage(feed: number): boolean {
-    this.#composed[feed] ??= (this.#feeds[feed] as Feed).composer.compose(
-      this.#again.filter((sent) => sent.feed === feed),
-    );
-    return this.#composed[feed] !== undefined;
-  }
-
-  #tokenOf(feed: number, end: number): number {
+  private tokenOf({ feed, end }: Pick<Sent, 'feed' | 'end'>): number {
     return end * this.#feeds.length + feed;
   }
 }

@@ -14,23 +14,11 @@
 
 import type { LogGap } from '../archive/log.js';
 import type { SensorTable } from '../reading/channel.js';
-import { type AlarmState, bootOf, type Reading } from '../reading/reading.js';
+import { bootOf, type Reading } from '../reading/reading.js';
 
 /** What stands around the values of an element, and around one value with its quotes, colon and comma, in bytes. */
 const ELEMENT_BYTES = 128;
 const VALUE_BYTES_MAX = 28;
-
-interface Element {
-  ts?: number;
-  ms?: number;
-  values: { [name: string]: number };
-  boot: number;
-  seq: number;
-  thinned?: number;
-  fault?: { sensor: string; reason: string };
-  anchor?: true;
-  alarm?: { channel: string; state: AlarmState };
-}
 
 /**
  * One element, for the numbers sequence <= n < end. `unixMilliseconds` is when the reading was taken, if that is known.
@@ -42,26 +30,36 @@ export function telemetryOf(
   table: SensorTable | undefined,
   unixMilliseconds: number | undefined,
 ): string {
-  const { boot, milliseconds } = reading;
-  const values: { [name: string]: number } = {};
-  if (reading.kind === 'values')
-    table?.channels.forEach(({ name }, i) => {
-      const value = reading.values[i];
-      if (value !== undefined) values[name] = value;
-    });
-  const alarmed = reading.kind === 'alarm' ? (table?.channels[reading.channel]?.name ?? '') : '';
-  if (reading.kind === 'alarm') values[alarmed] = reading.value;
-  const element: Element = {
-    ...(unixMilliseconds === undefined ? { ms: milliseconds } : { ts: unixMilliseconds }),
-    values,
-    boot,
-    seq: sequence,
-  };
-  if (end > sequence + 1) element.thinned = end - sequence - 1;
-  if (reading.kind === 'fault') element.fault = { sensor: table?.sensor ?? 'unknown', reason: reading.reason };
-  if (reading.kind === 'anchor') element.anchor = true;
-  if (reading.kind === 'alarm') element.alarm = { channel: alarmed, state: reading.state };
-  return JSON.stringify(element);
+  const time = unixMilliseconds === undefined ? `"ms":${reading.milliseconds}` : `"ts":${unixMilliseconds}`;
+  const alarm =
+    reading.kind === 'alarm'
+      ? { channel: table?.channels[reading.channel]?.name ?? '', state: reading.state }
+      : undefined;
+  let values = reading.kind === 'values' ? valuesOf(reading.values, table) : '';
+  if (reading.kind === 'alarm') values = `"${alarm?.channel}":${reading.value}`;
+  let text = `{${time},"values":{${values}},"boot":${reading.boot},"seq":${sequence}`;
+  if (end > sequence + 1) text += `,"thinned":${end - sequence - 1}`;
+  if (reading.kind === 'fault') text += `,"fault":${JSON.stringify(faultOf(reading.reason, table))}`;
+  if (reading.kind === 'anchor') text += ',"anchor":true';
+  if (alarm !== undefined) text += `,"alarm":${JSON.stringify(alarm)}`;
+  return `${text}}`;
+}
+
+/** Written piece by piece, which takes half the steps of making an object for JSON. Names need no escapes (schema.ts). */
+function valuesOf(values: readonly (number | undefined)[], table: SensorTable | undefined): string {
+  let text = '';
+  if (table === undefined) return text;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value === undefined) continue;
+    if (text !== '') text += ',';
+    text += `"${table.channels[i]?.name}":${value}`;
+  }
+  return text;
+}
+
+function faultOf(reason: string, table: SensorTable | undefined): object {
+  return { sensor: table?.sensor ?? 'unknown', reason };
 }
 
 /**

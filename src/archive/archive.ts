@@ -77,6 +77,7 @@ export class Archive implements Log {
           : {
               payloadBytesMax: BATCH_BYTES_MAX + BATCH_HEAD_BYTES,
               acknowledgementsUnsavedMax: BATCHES_UNSAVED_MAX,
+              crc32c: options.crc32c,
             },
       ),
     );

@@ -30,7 +30,7 @@ import { Connection, type ConnectionState, type ConnectionStatistics } from './c
 import type { ConnectionOptions } from './options.js';
 import type { InboundPublish, Message, Qos } from './packet.js';
 import { topicMatches } from './topic.js';
-import { decodeText, encodeUtf8, utf8ByteLength } from './utf8.js';
+import { decodeText, isWellFormed, utf8Bytes } from './utf8.js';
 
 export { type CauseKind, ConnectionError } from './cause.js';
 export { Connection, type ConnectionState, type ConnectionStatistics } from './connection.js';
@@ -100,11 +100,11 @@ export class Client {
     }
     this.#connection = new Connection({
       ...options,
-      onConnected: (connected) => this.#onConnected(connected),
+      onConnected: (connected) => this.onConnected(connected),
       onDisconnected: (cause) => options.onClose?.(cause),
-      onAcknowledged: (token) => this.#onAcknowledged(token),
-      onReady: () => this.#work(),
-      onMessage: (topic, payload, message) => this.#onMessage(topic, payload, message),
+      onAcknowledged: (token) => this.onAcknowledged(token),
+      onReady: () => this.work(),
+      onMessage: (topic, payload, message) => this.onMessage(topic, payload, message),
     });
   }
 
@@ -150,7 +150,7 @@ export class Client {
     const token = ++this.#lastToken;
     // A copy: the caller may use its buffer again, and the message may be sent again.
     this.#queue.push({ topic, payload: bytes.slice(), qos, retain, token, onAcknowledged });
-    this.#work();
+    this.work();
     return true;
   }
 
@@ -166,7 +166,7 @@ export class Client {
     onSubscribed?: (error: Error | undefined) => void,
   ): void {
     const subscription = { filter, qos, onMessage, onSubscribed, isAsked: false };
-    this.#ask(subscription);
+    this.ask(subscription);
     this.#subscriptions.set(filter, subscription);
     this.#unwanted.delete(filter);
   }
@@ -175,10 +175,10 @@ export class Client {
   unsubscribe(filter: string): void {
     if (!this.#subscriptions.delete(filter)) return;
     this.#unwanted.add(filter);
-    this.#work();
+    this.work();
   }
 
-  #onConnected(connected: { sessionPresent: boolean; session: number }): void {
+  private onConnected(connected: { sessionPresent: boolean; session: number }): void {
     this.#handed = 0;
     if (!connected.sessionPresent) {
       this.#unwanted.clear();
@@ -187,14 +187,14 @@ export class Client {
     this.#options.onConnect?.(connected);
   }
 
-  #onAcknowledged(token: number): void {
+  private onAcknowledged(token: number): void {
     const index = this.#queue.findIndex((waiting) => waiting.token === token);
     const [acknowledged] = this.#queue.splice(index, 1);
     this.#handed--;
     acknowledged?.onAcknowledged?.();
   }
 
-  #onMessage(topic: string, payload: Uint8Array, message: InboundPublish): void {
+  private onMessage(topic: string, payload: Uint8Array, message: InboundPublish): void {
     const copy = { ...message, payload: payload.slice() };
     const handlers: MessageHandler[] = [];
     for (const { filter, onMessage } of this.#subscriptions.values()) {
@@ -205,10 +205,10 @@ export class Client {
   }
 
   /** Hands over what waits, as far as the connection takes it. */
-  #work(): void {
-    for (const filter of this.#unwanted) if (!this.#retract(filter)) return;
+  private work(): void {
+    for (const filter of this.#unwanted) if (!this.retract(filter)) return;
     for (const subscription of this.#subscriptions.values()) {
-      if (!subscription.isAsked && !this.#ask(subscription)) return;
+      if (!subscription.isAsked && !this.ask(subscription)) return;
     }
     for (; this.#handed < this.#queue.length; this.#handed++) {
       const waiting = this.#queue[this.#handed] as Waiting;
@@ -216,7 +216,7 @@ export class Client {
     }
   }
 
-  #ask(subscription: Subscribed): boolean {
+  private ask(subscription: Subscribed): boolean {
     const { filter, onSubscribed, qos } = subscription;
     subscription.isAsked = this.#connection.subscribe([{ filter, qos }], (error, codes) => {
       if (error !== undefined) {
@@ -230,7 +230,7 @@ export class Client {
     return subscription.isAsked;
   }
 
-  #retract(filter: string): boolean {
+  private retract(filter: string): boolean {
     const isSent = this.#connection.unsubscribe([filter], (error) => {
       if (error !== undefined && !this.#subscriptions.has(filter)) this.#unwanted.add(filter);
     });
@@ -245,7 +245,6 @@ export function text(payload: Uint8Array): string {
 }
 
 function bytesOf(payload: string): Uint8Array {
-  const bytes = new Uint8Array(utf8ByteLength(payload));
-  encodeUtf8(payload, bytes, 0);
-  return bytes;
+  if (!isWellFormed(payload)) throw new RangeError('payload: [MQTT-1.5.3-1] text contains a lone surrogate');
+  return utf8Bytes(payload);
 }

@@ -54,21 +54,16 @@ export class Connection {
   #deadlineTimer: Timer | undefined;
   #deadlineMilliseconds = 0;
 
-  // Made once, so that a turn allocates no closures.
-  readonly #onWake = (): void => {
-    this.#wakeTimer = undefined;
-    this.#pump();
-  };
-  readonly #onDeadline = (): void => {
-    this.#deadlineTimer = undefined;
-    this.#pump();
-  };
+  // Made once, so that a turn allocates no closures. They do no more than call, since what a closure refers to costs RAM.
+  readonly #onEvent = (): void => this.wake();
+  readonly #onWake = (): void => this.woken();
+  readonly #onDeadline = (): void => this.overdue();
 
   /** Throws an error that names the option that is wrong. */
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#limits = limitsOf(options);
-    this.#conversation = new Conversation(options, this.#limits, () => this.#wake());
+    this.#conversation = new Conversation(options, this.#limits, this.#onEvent);
   }
 
   get state(): ConnectionState {
@@ -79,7 +74,7 @@ export class Connection {
 
   /** When the next attempt is due; undefined unless `waiting`, and while the network is down. */
   get retryAtMilliseconds(): number | undefined {
-    return this.state === 'waiting' && this.#isNetworkUp ? this.#retryAtMilliseconds : undefined;
+    return this.state === 'waiting' && this.isNetworkUp ? this.#retryAtMilliseconds : undefined;
   }
 
   /** Whether a QoS 1 message of moderate size would be taken. */
@@ -105,11 +100,11 @@ export class Connection {
   start(): void {
     if (this.#started) return;
     const { clock, network } = this.#options;
-    network?.watch(() => this.#wake());
+    network?.watch(this.#onEvent);
     this.#started = true;
     this.#attempt = 0;
     this.#retryAtMilliseconds = clock.milliseconds();
-    this.#wake();
+    this.wake();
   }
 
   /** Takes leave of the broker, as far as the stream takes it at once, and closes. The will is not published then. */
@@ -135,7 +130,12 @@ export class Connection {
    * False: not now (offline, window full, no room); `onReady` tells when. Throws an Error for what can never be sent.
    */
   publish(message: Message, token?: number, mayRepeat = false): boolean {
-    return this.#wakeIf(this.#conversation.publish(message, token, mayRepeat));
+    return this.wakeIf(this.#conversation.publish(message, token, mayRepeat));
+  }
+
+  /** There is something to publish: `onReady` follows in a turn of its own, when connected. */
+  announce(): void {
+    if (this.#conversation.isConnected) this.wake();
   }
 
   /** Throws the Error that `publish` would throw, whatever the state; for those who keep messages for later. */
@@ -145,48 +145,58 @@ export class Connection {
 
   /** Sends a SUBSCRIBE; `done` comes once, with the codes granted or with what ended the connection. False: not now. */
   subscribe(subscriptions: readonly Subscription[], done: RequestDone): boolean {
-    return this.#wakeIf(this.#conversation.subscribe(subscriptions, done));
+    return this.wakeIf(this.#conversation.subscribe(subscriptions, done));
   }
 
   /** Sends an UNSUBSCRIBE, likewise. */
   unsubscribe(filters: readonly string[], done: RequestDone): boolean {
-    return this.#wakeIf(this.#conversation.unsubscribe(filters, done));
+    return this.wakeIf(this.#conversation.unsubscribe(filters, done));
   }
 
-  get #isNetworkUp(): boolean {
+  private get isNetworkUp(): boolean {
     return this.#options.network?.connected ?? true;
   }
 
-  #wakeIf(sent: boolean): boolean {
-    if (sent) this.#wake();
+  private wakeIf(sent: boolean): boolean {
+    if (sent) this.wake();
     return sent;
   }
 
   /** Asks for a turn. During one there is no need: it ends by writing. */
-  #wake(): void {
+  private wake(): void {
     if (this.#pumping || this.#wakeTimer !== undefined || !this.#started) return;
     this.#wakeTimer = this.#options.clock.setTimer(this.#onWake, 0);
   }
 
-  #pump(): void {
+  private woken(): void {
+    this.#wakeTimer = undefined;
+    this.pump();
+  }
+
+  private overdue(): void {
+    this.#deadlineTimer = undefined;
+    this.pump();
+  }
+
+  private pump(): void {
     if (!this.#started) return;
     const now = this.#options.clock.milliseconds();
     let again = false;
     this.#pumping = true;
     try {
-      if (!this.#conversation.isOpen) this.#connectIfDue(now);
+      if (!this.#conversation.isOpen) this.connectIfDue(now);
       else again = this.#conversation.turn(now);
     } catch (error) {
-      this.#fail(error instanceof Error ? error : new Error(String(error)), now);
+      this.fail(error instanceof Error ? error : new Error(String(error)), now);
     } finally {
       this.#pumping = false;
-      if (again) this.#wake();
-      this.#arm();
+      if (again) this.wake();
+      this.arm();
     }
   }
 
-  #connectIfDue(now: number): void {
-    if (!this.#isNetworkUp) {
+  private connectIfDue(now: number): void {
+    if (!this.isNetworkUp) {
       this.#networkWasDown = true;
     } else if (this.#networkWasDown || now >= this.#retryAtMilliseconds) {
       this.#networkWasDown = false;
@@ -195,7 +205,7 @@ export class Connection {
   }
 
   /** Closes, and waits for the next attempt. */
-  #fail(cause: Error, now: number): void {
+  private fail(cause: Error, now: number): void {
     this.#lastCause = cause;
     if (!this.#started) return;
     const { backoffBaseMilliseconds, backoffMaxMilliseconds, stableMilliseconds } = this.#limits;
@@ -205,14 +215,14 @@ export class Connection {
     this.#retryAtMilliseconds =
       now + backoffMilliseconds(this.#attempt, backoffBaseMilliseconds, backoffMaxMilliseconds, random);
     this.#attempt++;
-    this.#networkWasDown = !this.#isNetworkUp;
+    this.#networkWasDown = !this.isNetworkUp;
     this.#conversation.close(cause);
     onDisconnected?.(cause);
   }
 
   /** Sets the timer for the next deadline. One that is set too early is left: it finds nothing due, and sets itself anew. */
-  #arm(): void {
-    const deadline = this.#nextDeadline();
+  private arm(): void {
+    const deadline = this.nextDeadline();
     if (deadline === Number.POSITIVE_INFINITY) return;
     const { clock } = this.#options;
     if (this.#deadlineTimer !== undefined) {
@@ -223,9 +233,9 @@ export class Connection {
     this.#deadlineTimer = clock.setTimer(this.#onDeadline, Math.max(0, deadline - clock.milliseconds()));
   }
 
-  #nextDeadline(): number {
+  private nextDeadline(): number {
     if (!this.#started) return Number.POSITIVE_INFINITY;
-    if (this.#conversation.isOpen) return this.#conversation.deadline();
-    return this.#isNetworkUp ? this.#retryAtMilliseconds : Number.POSITIVE_INFINITY;
+    if (this.#conversation.isOpen) return this.#conversation.deadline;
+    return this.isNetworkUp ? this.#retryAtMilliseconds : Number.POSITIVE_INFINITY;
   }
 }

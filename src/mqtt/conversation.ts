@@ -7,7 +7,7 @@
  * timers and does not reconnect: that is the owner's (`connection.ts`).
  */
 import { ConnectionError, refusal } from './cause.js';
-import { Decoder } from './decode.js';
+import { Decoder, type PacketHandler } from './decode.js';
 import {
   connectByteLength,
   encodeConnect,
@@ -25,22 +25,22 @@ import {
   unsubscribeByteLength,
 } from './encode.js';
 import { type KeepAlive, keepAliveDeadline, keepAliveInterval, keepAliveVerdict } from './keep-alive.js';
-import { Link, RECEIVE_BYTES } from './link.js';
+import { Link } from './link.js';
 import type { ConnectionOptions, Limits } from './options.js';
 import type { Connect, InboundPacket, InboundPublish, Message, Subscription } from './packet.js';
 import { PacketType, ProtocolError } from './packet.js';
 import { type RequestDone, Session } from './session.js';
 
+/** Size of the receive buffer; not larger than the largest packet that is held. */
+const RECEIVE_BYTES_MAX = 512;
 /** The smallest PUBLISH with QoS 1: fixed header, a topic of one byte, packet identifier. */
 const PUBLISH_BYTES_MIN = 7;
-/** Room kept for the acknowledgements of whatever a full receive buffer can hold, and the end of a packet before it. */
-const ACKNOWLEDGEMENTS_BYTES = (Math.floor(RECEIVE_BYTES / PUBLISH_BYTES_MIN) + 1) * PUBACK_BYTES;
 const DISCONNECT_BYTES = 2;
 /** Receive buffers decoded in one turn. */
 const PIECES_PER_TURN_MAX = 8;
 const NOTHING = new Uint8Array(0);
 
-export class Conversation {
+export class Conversation implements PacketHandler {
   readonly link: Link;
   readonly session: Session;
   /** CONNACKs that accepted. */
@@ -59,21 +59,29 @@ export class Conversation {
   /** The topic published to last, ready for the next message to it. */
   #topic = '';
   #encodedTopic: Uint8Array = NOTHING;
+  /** Until then no deadline passes, and perhaps somewhat longer: events move most of them further away. */
+  #quietUntilMilliseconds = 0;
+  /** There was no room for something since the last turn. */
+  #isCrowded = false;
   #now = 0;
 
   constructor(options: ConnectionOptions, limits: Limits, onEvent: () => void) {
     this.#options = options;
     this.#limits = limits;
     this.#clean = options.clean ?? true;
+    const receiveCapacityBytes = Math.min(RECEIVE_BYTES_MAX, limits.packetBytesMax);
+    // For whatever a full receive buffer can hold, and the end of a packet before it.
+    const acknowledgementsBytes = (Math.floor(receiveCapacityBytes / PUBLISH_BYTES_MIN) + 1) * PUBACK_BYTES;
     this.link = new Link({
       Stream: options.Stream,
       host: options.host,
       port: options.port,
       secure: options.secure,
-      transmitCapacityBytes: limits.transmitBytesMax + ACKNOWLEDGEMENTS_BYTES + PINGREQ_BYTES + DISCONNECT_BYTES,
+      transmitCapacityBytes: limits.transmitBytesMax + acknowledgementsBytes + PINGREQ_BYTES + DISCONNECT_BYTES,
+      receiveCapacityBytes,
       onEvent,
     });
-    this.#decoder = new Decoder(limits.packetBytesMax);
+    this.#decoder = new Decoder(limits.packetBytesMax, this);
     this.session = new Session(limits.windowMax);
     this.#keepAlive = {
       intervalMilliseconds: keepAliveInterval(limits.keepAliveSeconds),
@@ -83,7 +91,7 @@ export class Conversation {
       pingMilliseconds: undefined,
     };
     // Throws now what would otherwise fail at every connect.
-    this.#measureConnect(typeof options.will === 'function' ? undefined : options.will);
+    this.measureConnect(typeof options.will === 'function' ? undefined : options.will);
   }
 
   get isOpen(): boolean {
@@ -106,6 +114,7 @@ export class Conversation {
   open(nowMilliseconds: number): void {
     this.#phase = 'opening';
     this.#openedMilliseconds = nowMilliseconds;
+    this.#quietUntilMilliseconds = this.nextDeadline();
     this.link.open();
   }
 
@@ -121,7 +130,7 @@ export class Conversation {
   leave(): void {
     const isGreeted = this.#phase === 'greeting' || this.#phase === 'connected';
     this.link.flush();
-    if (isGreeted) this.#sent(encodeDisconnect(this.link.transmit, this.link.end), this.#now);
+    if (isGreeted) this.sent(encodeDisconnect(this.link.transmit, this.link.end), this.#now);
     this.link.flush();
   }
 
@@ -132,28 +141,25 @@ export class Conversation {
   turn(nowMilliseconds: number): boolean {
     this.#now = nowMilliseconds;
     const { link } = this;
-    const isMore = this.#receive();
+    const isMore = this.receive();
     if (!this.isOpen) return false;
     if (link.failure !== undefined) throw new ConnectionError('stream', link.failure);
-    if (link.established && this.#phase === 'opening') this.#greet();
-    this.#checkDeadlines();
-    const before = link.end;
+    if (this.#phase === 'opening' && link.established) this.greet();
+    if (nowMilliseconds >= this.#quietUntilMilliseconds) {
+      this.checkDeadlines();
+      this.#quietUntilMilliseconds = this.nextDeadline();
+    }
+    this.#isCrowded = false;
     if (this.ready) this.#options.onReady?.();
-    const isProducing = link.end > before;
+    const isHeldUp = this.#isCrowded || !this.ready;
+    const before = link.end;
     link.flush();
-    return (isMore && this.#mayReceive) || (isProducing && this.ready);
+    return (isMore && this.mayReceive) || (isHeldUp && link.end < before && this.ready);
   }
 
-  /** When a turn is next needed, if nothing happens until then. */
-  deadline(): number {
-    switch (this.#phase) {
-      case 'closed':
-        return Number.POSITIVE_INFINITY;
-      case 'connected':
-        return Math.min(this.#acknowledgeDeadline(), this.#requestDeadline(), keepAliveDeadline(this.#keepAlive));
-      default:
-        return this.#openedMilliseconds + this.#limits.connectTimeoutMilliseconds;
-    }
+  /** When a turn is needed at the latest, if nothing happens until then. */
+  get deadline(): number {
+    return this.#quietUntilMilliseconds;
   }
 
   /** Whether there is room for a message now. Throws when there never will be, or the topic is wrong. */
@@ -162,7 +168,7 @@ export class Conversation {
       this.#encodedTopic = encodeTopicName(message.topic);
       this.#topic = message.topic;
     }
-    return this.#hasRoom('message', publishByteLength(this.#encodedTopic, message));
+    return this.hasRoom('message', publishByteLength(this.#encodedTopic, message));
   }
 
   publish(message: Message, token: number | undefined, mayRepeat: boolean): boolean {
@@ -175,88 +181,40 @@ export class Conversation {
     if (message.qos > 0 && token !== undefined) {
       if (this.session.windowFull) return false;
       packetId = this.session.publish(token, now);
+      this.expect(now + this.#limits.acknowledgeTimeoutMilliseconds);
       dup = this.session.isRedelivery || mayRepeat;
     }
-    this.#sent(encodePublish(this.#encodedTopic, message, packetId, dup, this.link.transmit, this.link.end), now);
+    this.sent(encodePublish(this.#encodedTopic, message, packetId, dup, this.link.transmit, this.link.end), now);
     return true;
   }
 
   subscribe(subscriptions: readonly Subscription[], done: RequestDone): boolean {
     const byteLength = subscribeByteLength(subscriptions);
-    if (!this.#hasRoom('SUBSCRIBE', byteLength) || !this.isConnected || this.session.requestsFull) return false;
+    if (!this.hasRoom('SUBSCRIBE', byteLength) || !this.isConnected || this.session.requestsFull) return false;
     const now = this.#options.clock.milliseconds();
     const packetId = this.session.request(PacketType.SUBSCRIBE, subscriptions.length, now, done);
-    this.#sent(encodeSubscribe(subscriptions, packetId, byteLength, this.link.transmit, this.link.end), now);
+    this.expect(now + this.#limits.responseTimeoutMilliseconds);
+    this.sent(encodeSubscribe(subscriptions, packetId, byteLength, this.link.transmit, this.link.end), now);
     return true;
   }
 
   unsubscribe(filters: readonly string[], done: RequestDone): boolean {
     const byteLength = unsubscribeByteLength(filters);
-    if (!this.#hasRoom('UNSUBSCRIBE', byteLength) || !this.isConnected || this.session.requestsFull) return false;
+    if (!this.hasRoom('UNSUBSCRIBE', byteLength) || !this.isConnected || this.session.requestsFull) return false;
     const now = this.#options.clock.milliseconds();
     const packetId = this.session.request(PacketType.UNSUBSCRIBE, filters.length, now, done);
-    this.#sent(encodeUnsubscribe(filters, packetId, byteLength, this.link.transmit, this.link.end), now);
+    this.expect(now + this.#limits.responseTimeoutMilliseconds);
+    this.sent(encodeUnsubscribe(filters, packetId, byteLength, this.link.transmit, this.link.end), now);
     return true;
   }
 
-  /** Nothing is read that could not be acknowledged: the broker is held back until the stream takes more. */
-  get #mayReceive(): boolean {
-    return this.isOpen && this.link.end <= this.#limits.transmitBytesMax;
-  }
-
-  /** Decodes what has arrived, up to what is fair in one turn. False: there is no more. */
-  #receive(): boolean {
-    for (let piece = 0; piece < PIECES_PER_TURN_MAX && this.#mayReceive; piece++) {
-      const bytes = this.link.take();
-      if (bytes === undefined) return false;
-      this.#keepAlive.receivedMilliseconds = this.#now;
-      this.#decoder.push(bytes, this.#take);
-    }
-    return true;
-  }
-
-  #hasRoom(what: string, byteLength: number): boolean {
-    const { transmitBytesMax } = this.#limits;
-    if (byteLength > transmitBytesMax) {
-      throw new RangeError(
-        `a ${what} of ${byteLength} bytes can never be sent, transmitBytesMax is ${transmitBytesMax}`,
-      );
-    }
-    return this.link.end + byteLength <= transmitBytesMax;
-  }
-
-  /** A packet was encoded, up to `end`. */
-  #sent(end: number, nowMilliseconds: number): void {
-    this.link.end = end;
-    this.sentPackets++;
-    this.#keepAlive.sentMilliseconds = nowMilliseconds;
-  }
-
-  #measureConnect(will: Message | undefined): { connect: Connect; byteLength: number } {
-    const { clientId, user, password } = this.#options;
-    const { keepAliveSeconds } = this.#limits;
-    const connect = { clientId, clean: this.#clean, keepAliveSeconds, user, password, will };
-    const byteLength = connectByteLength(connect);
-    this.#hasRoom('CONNECT', byteLength);
-    return { connect, byteLength };
-  }
-
-  /** [MQTT-3.1.0-1] The link was empty until now: nothing is encoded before CONNECT. */
-  #greet(): void {
-    const { will } = this.#options;
-    const session = ++this.#sessionNumber;
-    const { connect, byteLength } = this.#measureConnect(typeof will === 'function' ? will(session) : will);
-    this.#phase = 'greeting';
-    this.#sent(encodeConnect(connect, byteLength, this.link.transmit, this.link.end), this.#now);
-  }
-
-  /** A closure made once: the decoder calls it from its own depth, and the stack of a device is shallow. */
-  readonly #take = (packet: InboundPacket): void => {
+  /** Called by the decoder. */
+  onPacket(packet: InboundPacket): void {
     // A callback may have stopped the connection while packets that came with this one are still being decoded.
     if (!this.isOpen) return;
     this.receivedPackets++;
     if (!this.isConnected) {
-      this.#takeConnack(packet);
+      this.takeConnack(packet);
       return;
     }
     switch (packet.type) {
@@ -266,7 +224,7 @@ export class Conversation {
         return;
       }
       case PacketType.PUBLISH:
-        this.#takePublish(packet);
+        this.takePublish(packet);
         return;
       case PacketType.SUBACK:
         this.session.subscribed(packet.packetId, packet.codes).done(undefined, packet.codes);
@@ -280,9 +238,62 @@ export class Conversation {
       case PacketType.CONNACK:
         throw new ProtocolError('MQTT-4.8.0-1', 'a second CONNACK on one connection (section 3.2)');
     }
-  };
+  }
 
-  #takeConnack(packet: InboundPacket): void {
+  /** Nothing is read that could not be acknowledged: the broker is held back until the stream takes more. */
+  private get mayReceive(): boolean {
+    return this.isOpen && this.link.end <= this.#limits.transmitBytesMax;
+  }
+
+  /** Decodes what has arrived, up to what is fair in one turn. False: there is no more. */
+  private receive(): boolean {
+    for (let piece = 0; piece < PIECES_PER_TURN_MAX && this.mayReceive; piece++) {
+      const bytes = this.link.take();
+      if (bytes === undefined) return false;
+      this.#keepAlive.receivedMilliseconds = this.#now;
+      this.#decoder.push(bytes);
+    }
+    return true;
+  }
+
+  private hasRoom(what: string, byteLength: number): boolean {
+    const { transmitBytesMax } = this.#limits;
+    if (byteLength > transmitBytesMax) {
+      throw new RangeError(
+        `a ${what} of ${byteLength} bytes can never be sent, transmitBytesMax is ${transmitBytesMax}`,
+      );
+    }
+    const hasRoom = this.link.end + byteLength <= transmitBytesMax;
+    if (!hasRoom) this.#isCrowded = true;
+    return hasRoom;
+  }
+
+  /** A packet was encoded, up to `end`. */
+  private sent(end: number, nowMilliseconds: number): void {
+    this.link.end = end;
+    this.sentPackets++;
+    this.#keepAlive.sentMilliseconds = nowMilliseconds;
+  }
+
+  private measureConnect(will: Message | undefined): { connect: Connect; byteLength: number } {
+    const { clientId, user, password } = this.#options;
+    const { keepAliveSeconds } = this.#limits;
+    const connect = { clientId, clean: this.#clean, keepAliveSeconds, user, password, will };
+    const byteLength = connectByteLength(connect);
+    this.hasRoom('CONNECT', byteLength);
+    return { connect, byteLength };
+  }
+
+  /** [MQTT-3.1.0-1] The link was empty until now: nothing is encoded before CONNECT. */
+  private greet(): void {
+    const { will } = this.#options;
+    const session = ++this.#sessionNumber;
+    const { connect, byteLength } = this.measureConnect(typeof will === 'function' ? will(session) : will);
+    this.#phase = 'greeting';
+    this.sent(encodeConnect(connect, byteLength, this.link.transmit, this.link.end), this.#now);
+  }
+
+  private takeConnack(packet: InboundPacket): void {
     if (packet.type !== PacketType.CONNACK || this.#phase !== 'greeting') {
       throw new ProtocolError('MQTT-3.2.0-1', 'the first packet is not the CONNACK that answers CONNECT');
     }
@@ -295,50 +306,61 @@ export class Conversation {
     this.#phase = 'connected';
     this.#connectedMilliseconds = this.#now;
     this.#keepAlive.pingMilliseconds = undefined;
+    this.#quietUntilMilliseconds = this.nextDeadline();
     this.connects++;
     this.#options.onConnected?.({ sessionPresent, session: this.#sessionNumber });
   }
 
-  #takePublish(packet: InboundPublish): void {
+  private takePublish(packet: InboundPublish): void {
     this.#options.onMessage?.(packet.topic, packet.payload, packet);
     // [MQTT-4.3.2-2], in the order of arrival [MQTT-4.6.0-2], and whether the program cared or not [MQTT-4.5.0-2].
     if (packet.qos > 0 && this.isOpen) {
-      this.#sent(encodePuback(packet.packetId, this.link.transmit, this.link.end), this.#now);
+      this.sent(encodePuback(packet.packetId, this.link.transmit, this.link.end), this.#now);
     }
   }
 
-  #checkDeadlines(): void {
+  private checkDeadlines(): void {
     const { acknowledgeTimeoutMilliseconds, connectTimeoutMilliseconds, responseTimeoutMilliseconds } = this.#limits;
     if (!this.isConnected) {
-      if (this.#now < this.deadline()) return;
+      if (this.#now < this.nextDeadline()) return;
       const missing = this.#phase === 'opening' ? 'connection' : 'CONNACK';
       throw new ConnectionError('timeout', `no ${missing} within ${connectTimeoutMilliseconds} ms`);
     }
-    if (this.#now >= this.#acknowledgeDeadline()) {
+    if (this.#now >= this.acknowledgeDeadline()) {
       throw new ConnectionError('unacknowledged', `no PUBACK within ${acknowledgeTimeoutMilliseconds} ms`);
     }
-    if (this.#now >= this.#requestDeadline()) {
+    if (this.#now >= this.requestDeadline()) {
       throw new ConnectionError('timeout', `no SUBACK or UNSUBACK within ${responseTimeoutMilliseconds} ms`);
     }
     const verdict = keepAliveVerdict(this.#keepAlive, this.#now);
     if (verdict === 'dead') throw new ConnectionError('silent', 'the peer is dead: it is silent, and no PINGRESP came');
-    if (verdict === 'ping') this.#ping();
+    if (verdict === 'ping') this.ping();
   }
 
-  #ping(): void {
+  private ping(): void {
     const { transmit, end } = this.link;
     this.#keepAlive.pingMilliseconds ??= this.#now;
     this.#keepAlive.sentMilliseconds = this.#now;
     // Without room the stream is stuck, and what waits there will do for a ping if it ever moves.
-    if (end + PINGREQ_BYTES + DISCONNECT_BYTES <= transmit.length) this.#sent(encodePingreq(transmit, end), this.#now);
+    if (end + PINGREQ_BYTES + DISCONNECT_BYTES <= transmit.length) this.sent(encodePingreq(transmit, end), this.#now);
   }
 
-  #acknowledgeDeadline(): number {
+  /** Something must have happened by then. */
+  private expect(deadlineMilliseconds: number): void {
+    if (deadlineMilliseconds < this.#quietUntilMilliseconds) this.#quietUntilMilliseconds = deadlineMilliseconds;
+  }
+
+  private nextDeadline(): number {
+    if (!this.isConnected) return this.#openedMilliseconds + this.#limits.connectTimeoutMilliseconds;
+    return Math.min(this.acknowledgeDeadline(), this.requestDeadline(), keepAliveDeadline(this.#keepAlive));
+  }
+
+  private acknowledgeDeadline(): number {
     const oldest = this.session.oldestSentMilliseconds ?? Number.POSITIVE_INFINITY;
     return oldest + this.#limits.acknowledgeTimeoutMilliseconds;
   }
 
-  #requestDeadline(): number {
+  private requestDeadline(): number {
     const oldest = this.session.oldestRequestMilliseconds ?? Number.POSITIVE_INFINITY;
     return oldest + this.#limits.responseTimeoutMilliseconds;
   }

@@ -26,7 +26,13 @@ import {
 
 const FIXED_HEADER_BYTES_MAX = 5;
 
+/** Is given each packet when it is complete. An object and not a function: a closure costs RAM on a device. */
+export interface PacketHandler {
+  onPacket(packet: InboundPacket): void;
+}
+
 export class Decoder {
+  readonly #handler: PacketHandler;
   /** The beginning of a packet that has not wholly arrived. */
   readonly #buffer: Uint8Array;
   #filled = 0;
@@ -37,7 +43,8 @@ export class Decoder {
   #skip = 0;
   #oversized: InboundPacket | undefined;
 
-  constructor(packetBytesMax: number) {
+  constructor(packetBytesMax: number, handler: PacketHandler) {
+    this.#handler = handler;
     this.#buffer = new Uint8Array(packetBytesMax);
   }
 
@@ -49,51 +56,51 @@ export class Decoder {
     this.#oversized = undefined;
   }
 
-  /** Takes `bytes`; calls `onPacket` for each packet that is now complete. */
-  push(bytes: Uint8Array, onPacket: (packet: InboundPacket) => void): void {
+  /** Takes `bytes`, and hands over each packet that is now complete. */
+  push(bytes: Uint8Array): void {
     let at = 0;
     while (at < bytes.length) {
       if (this.#skip > 0) {
         const count = Math.min(this.#skip, bytes.length - at);
         at += count;
         this.#skip -= count;
-        if (this.#skip === 0) this.#deliverOversized(onPacket);
-      } else if (this.#filled === 0 && this.#wholePacket(bytes, at)) {
+        if (this.#skip === 0) this.deliverOversized();
+      } else if (this.#filled === 0 && this.wholePacket(bytes, at)) {
         const end = at + this.#packetLength;
         const packet = parsePacket(bytes, at, at + this.#headerLength, end);
         this.#packetLength = 0;
         at = end;
-        onPacket(packet);
+        this.#handler.onPacket(packet);
       } else {
-        at = this.#collect(bytes, at, onPacket);
+        at = this.collect(bytes, at);
       }
     }
   }
 
   /** Whether a packet of bearable size lies wholly in `bytes` at `at`, where it can be decoded without being copied. */
-  #wholePacket(bytes: Uint8Array, at: number): boolean {
+  private wholePacket(bytes: Uint8Array, at: number): boolean {
     return (
-      this.#measure(bytes, at, bytes.length) &&
+      this.measure(bytes, at, bytes.length) &&
       this.#packetLength <= this.#buffer.length &&
       at + this.#packetLength <= bytes.length
     );
   }
 
   /** Copies up to the next point at which something can be decided, decides it, and returns how far it came. */
-  #collect(bytes: Uint8Array, start: number, onPacket: (packet: InboundPacket) => void): number {
-    const missing = this.#wanted() - this.#filled;
+  private collect(bytes: Uint8Array, start: number): number {
+    const missing = this.wanted() - this.#filled;
     const count = Math.min(missing, bytes.length - start);
     this.#buffer.set(bytes.subarray(start, start + count), this.#filled);
     this.#filled += count;
-    if (count === missing && (this.#packetLength > 0 || this.#measure(this.#buffer, 0, this.#filled))) {
-      if (this.#filled === this.#packetLength) this.#deliver(onPacket);
-      else if (this.#filled === this.#wanted()) this.#beginSkipping();
+    if (count === missing && (this.#packetLength > 0 || this.measure(this.#buffer, 0, this.#filled))) {
+      if (this.#filled === this.#packetLength) this.deliver();
+      else if (this.#filled === this.wanted()) this.beginSkipping();
     }
     return start + count;
   }
 
   /** How many bytes of the packet at hand must be in the buffer before anything more can be said of it. */
-  #wanted(): number {
+  private wanted(): number {
     if (this.#packetLength === 0) return this.#filled + 1;
     if (this.#packetLength <= this.#buffer.length) return this.#packetLength;
     const topicAt = this.#headerLength + 2;
@@ -109,7 +116,7 @@ export class Decoder {
    * Reads the fixed header at `start`, of which the bytes up to `end` are there. False when more are needed; checks as
    * soon as it can, so that a peer that talks nonsense is not waited for.
    */
-  #measure(bytes: Uint8Array, start: number, end: number): boolean {
+  private measure(bytes: Uint8Array, start: number, end: number): boolean {
     const first = bytes[start] as number;
     checkFirstByte(first);
     let remaining = 0;
@@ -122,7 +129,7 @@ export class Decoder {
         checkRemainingLength(first >> 4, remaining);
         this.#headerLength = at + 1 - start;
         this.#packetLength = this.#headerLength + remaining;
-        this.#checkSize(first >> 4);
+        this.checkSize(first >> 4);
         return true;
       }
       if (at + 1 - start === FIXED_HEADER_BYTES_MAX) {
@@ -132,7 +139,7 @@ export class Decoder {
     return false;
   }
 
-  #checkSize(type: number): void {
+  private checkSize(type: number): void {
     if (this.#packetLength > this.#buffer.length && type !== PacketType.PUBLISH) {
       throw new ProtocolError(
         'MQTT-4.8.0-1',
@@ -141,24 +148,24 @@ export class Decoder {
     }
   }
 
-  #deliver(onPacket: (packet: InboundPacket) => void): void {
+  private deliver(): void {
     const packet = parsePacket(this.#buffer, 0, this.#headerLength, this.#packetLength);
     this.#filled = 0;
     this.#packetLength = 0;
-    onPacket(packet);
+    this.#handler.onPacket(packet);
   }
 
   /** Topic and packet identifier of an oversized PUBLISH are in the buffer; what follows is payload. */
-  #beginSkipping(): void {
+  private beginSkipping(): void {
     this.#oversized = parsePublish(this.#buffer, 0, this.#headerLength, this.#filled, true);
     this.#skip = this.#packetLength - this.#filled;
     this.#filled = 0;
     this.#packetLength = 0;
   }
 
-  #deliverOversized(onPacket: (packet: InboundPacket) => void): void {
+  private deliverOversized(): void {
     const packet = this.#oversized as InboundPacket;
     this.#oversized = undefined;
-    onPacket(packet);
+    this.#handler.onPacket(packet);
   }
 }

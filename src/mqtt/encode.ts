@@ -10,8 +10,8 @@
  */
 import type { Connect, Message, Subscription } from './packet.js';
 import { PacketType } from './packet.js';
-import { stringByteLength, topicFilterByteLength, topicNameByteLength } from './topic.js';
-import { encodeUtf8 } from './utf8.js';
+import { stringBytes, topicFilterBytes, topicNameBytes } from './topic.js';
+import { utf8Bytes } from './utf8.js';
 
 export const PUBACK_BYTES = 4;
 export const PINGREQ_BYTES = 2;
@@ -33,15 +33,15 @@ export function connectByteLength(connect: Connect): number {
   if (!Number.isInteger(keepAliveSeconds) || keepAliveSeconds < 0 || keepAliveSeconds > 65535) {
     throw new RangeError(`keep-alive is ${keepAliveSeconds}, expected 0 to 65535 whole seconds`);
   }
-  let remaining = CONNECT_HEADER_BYTES + 2 + stringByteLength(clientId, 'client identifier');
+  let remaining = CONNECT_HEADER_BYTES + 2 + stringBytes(clientId, 'client identifier').length;
   if (will !== undefined) {
     if (will.payload.length > WILL_PAYLOAD_BYTES_MAX) {
       throw new RangeError(`will message takes ${will.payload.length} bytes, at most ${WILL_PAYLOAD_BYTES_MAX}`);
     }
-    remaining += 4 + topicNameByteLength(will.topic) + will.payload.length;
+    remaining += 4 + topicNameBytes(will.topic).length + will.payload.length;
   }
-  if (user !== undefined) remaining += 2 + stringByteLength(user, 'user name');
-  if (password !== undefined) remaining += 2 + stringByteLength(password, 'password');
+  if (user !== undefined) remaining += 2 + stringBytes(user, 'user name').length;
+  if (password !== undefined) remaining += 2 + stringBytes(password, 'password').length;
   return packetByteLength(remaining);
 }
 
@@ -73,8 +73,9 @@ export function encodeConnect(connect: Connect, byteLength: number, into: Uint8A
 
 /** A topic name, validated, as it stands in a PUBLISH: made once and used for every message to that topic. */
 export function encodeTopicName(topic: string): Uint8Array {
-  const encoded = new Uint8Array(2 + topicNameByteLength(topic));
-  encodeString(topic, encoded, 0);
+  const name = topicNameBytes(topic);
+  const encoded = new Uint8Array(2 + name.length);
+  encoded.set(name, encodeUint16(name.length, encoded, 0));
   return encoded;
 }
 
@@ -110,7 +111,7 @@ export function encodePuback(packetId: number, into: Uint8Array, offset: number)
 export function subscribeByteLength(subscriptions: readonly Subscription[]): number {
   if (subscriptions.length === 0) throw new RangeError('[MQTT-3.8.3-3] nothing to subscribe to');
   let remaining = 2;
-  for (const { filter } of subscriptions) remaining += 3 + topicFilterByteLength(filter);
+  for (const { filter } of subscriptions) remaining += 3 + topicFilterBytes(filter).length;
   return packetByteLength(remaining);
 }
 
@@ -136,7 +137,7 @@ export function encodeSubscribe(
 export function unsubscribeByteLength(filters: readonly string[]): number {
   if (filters.length === 0) throw new RangeError('[MQTT-3.10.3-2] nothing to unsubscribe from');
   let remaining = 2;
-  for (const filter of filters) remaining += 2 + topicFilterByteLength(filter);
+  for (const filter of filters) remaining += 2 + topicFilterBytes(filter).length;
   return packetByteLength(remaining);
 }
 
@@ -197,9 +198,10 @@ function encodeHeader(type: number, flags: number, remaining: number, into: Uint
 
 /** Writes the bytes of `text` and puts their count before them. */
 function encodeString(text: string, into: Uint8Array, offset: number): number {
-  const end = encodeUtf8(text, into, offset + 2);
-  encodeUint16(end - offset - 2, into, offset);
-  return end;
+  const bytes = utf8Bytes(text);
+  const at = encodeUint16(bytes.length, into, offset);
+  into.set(bytes, at);
+  return at + bytes.length;
 }
 
 function encodeUint16(value: number, into: Uint8Array, offset: number): number {

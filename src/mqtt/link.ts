@@ -9,15 +9,14 @@
  */
 import type { Stream, StreamConstructor, StreamOptions, StreamSecurity } from '../../hal/contract.js';
 
-/** Size of the receive buffer: what arrives is handed on in pieces up to this. */
-export const RECEIVE_BYTES = 512;
-
 export interface LinkOptions {
   readonly Stream: StreamConstructor;
   readonly host: string;
   readonly port: number;
   readonly secure?: StreamSecurity | undefined;
   readonly transmitCapacityBytes: number;
+  /** What arrives is handed on in pieces of up to so many bytes. */
+  readonly receiveCapacityBytes: number;
   readonly onEvent: () => void;
 }
 
@@ -29,8 +28,11 @@ export class Link {
   receivedBytes = 0;
   readonly #Stream: StreamConstructor;
   readonly #streamOptions: StreamOptions;
-  readonly #receive = new Uint8Array(RECEIVE_BYTES);
+  readonly #onEvent: () => void;
+  readonly #receive: Uint8Array;
   #received = 0;
+  /** Whether the stream may hold more. */
+  #isReadable = false;
   #stream: Stream | undefined;
   #established = false;
   #failure: string | undefined;
@@ -39,25 +41,17 @@ export class Link {
 
   constructor(options: LinkOptions) {
     this.transmit = new Uint8Array(options.transmitCapacityBytes);
+    this.#receive = new Uint8Array(options.receiveCapacityBytes);
     this.#Stream = options.Stream;
-    const { onEvent } = options;
+    this.#onEvent = options.onEvent;
+    // The functions do no more than call, since what a closure refers to costs RAM on a device.
     this.#streamOptions = {
       host: options.host,
       port: options.port,
       ...(options.secure === undefined ? {} : { secure: options.secure }),
-      onReadable: () => {
-        this.#fill();
-        onEvent();
-      },
-      onWritable: (byteCount) => {
-        this.#established = true;
-        this.#space = byteCount;
-        onEvent();
-      },
-      onError: (reason) => {
-        this.#failure = reason;
-        onEvent();
-      },
+      onReadable: () => this.readable(),
+      onWritable: (byteCount) => this.writable(byteCount),
+      onError: (reason) => this.failed(reason),
     };
   }
 
@@ -82,12 +76,13 @@ export class Link {
     this.#failure = undefined;
     this.#space = 0;
     this.#received = 0;
+    this.#isReadable = false;
     this.end = 0;
   }
 
   /** The next piece of what has arrived; undefined when there is none. Valid until the next call, or the next event. */
   take(): Uint8Array | undefined {
-    if (this.#received === 0) this.#fill();
+    if (this.#received === 0) this.fill();
     if (this.#received === 0) return undefined;
     const bytes = this.#receive.subarray(0, this.#received);
     this.receivedBytes += this.#received;
@@ -109,11 +104,32 @@ export class Link {
     this.end -= sent;
   }
 
-  #fill(): void {
-    while (this.#received < RECEIVE_BYTES && this.#stream !== undefined && this.#failure === undefined) {
-      const count = this.#stream.read(this.#received === 0 ? this.#receive : this.#receive.subarray(this.#received));
-      if (count === undefined) return;
+  private readable(): void {
+    this.#isReadable = true;
+    this.fill();
+    this.#onEvent();
+  }
+
+  private writable(byteCount: number): void {
+    this.#established = true;
+    this.#space = byteCount;
+    this.#onEvent();
+  }
+
+  private failed(reason: string): void {
+    this.#failure = reason;
+    this.#onEvent();
+  }
+
+  private fill(): void {
+    while (this.#isReadable && this.#stream !== undefined && this.#failure === undefined) {
+      const room = this.#receive.length - this.#received;
+      if (room === 0) return;
+      const count =
+        this.#stream.read(this.#received === 0 ? this.#receive : this.#receive.subarray(this.#received)) ?? 0;
       this.#received += count;
+      // A stream gives as much as fits, and tells when more arrives.
+      this.#isReadable = count === room;
     }
   }
 }

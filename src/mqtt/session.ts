@@ -106,13 +106,13 @@ export class Session {
     if (this.windowFull) throw new Error(`${this.#windowMax} messages are in flight, no more are allowed`);
     this.#isRedelivery = index >= 0;
     const known = index >= 0 ? (this.#packetIds[index] as number) : 0;
-    const packetId = known > 0 ? known : this.#unusedPacketId();
+    const packetId = known > 0 ? known : this.unusedPacketId();
     if (index < 0) {
       // No place left: the last entry is forgotten, which was passed over on the most connections.
       if (this.#count === this.#tokens.length) this.#count--;
       index = this.#count++;
     }
-    this.#moveToCurrent(index);
+    this.moveToCurrent(index);
     this.#packetIds[this.#current] = packetId;
     this.#tokens[this.#current] = token;
     this.#sentMilliseconds[this.#current] = nowMilliseconds;
@@ -128,21 +128,21 @@ export class Session {
       return undefined;
     }
     const token = this.#tokens[index];
-    this.#remove(index);
+    this.remove(index);
     this.#current--;
     return token;
   }
 
   /** Notes a SUBSCRIBE or UNSUBSCRIBE and gives its packet identifier. */
   request(type: Request['type'], filters: number, nowMilliseconds: number, done: RequestDone): number {
-    const packetId = this.#unusedPacketId();
+    const packetId = this.unusedPacketId();
     this.#requests.push({ type, packetId, filters, sentMilliseconds: nowMilliseconds, done });
     return packetId;
   }
 
   /** SUBACK: gives the request it answers. */
   subscribed(packetId: number, codes: Uint8Array): Request {
-    const request = this.#answered(PacketType.SUBSCRIBE, packetId);
+    const request = this.answered(PacketType.SUBSCRIBE, packetId);
     if (request === undefined) {
       throw new ProtocolError('MQTT-3.8.4-2', `SUBACK has packet identifier ${packetId}, which no SUBSCRIBE has`);
     }
@@ -154,41 +154,41 @@ export class Session {
 
   /** UNSUBACK: gives the request it answers. */
   unsubscribed(packetId: number): Request {
-    const request = this.#answered(PacketType.UNSUBSCRIBE, packetId);
+    const request = this.answered(PacketType.UNSUBSCRIBE, packetId);
     if (request === undefined) {
       throw new ProtocolError('MQTT-3.10.4-4', `UNSUBACK has packet identifier ${packetId}, which no UNSUBSCRIBE has`);
     }
     return request;
   }
 
-  #answered(type: Request['type'], packetId: number): Request | undefined {
+  private answered(type: Request['type'], packetId: number): Request | undefined {
     const index = this.#requests.findIndex((request) => request.type === type && request.packetId === packetId);
     return index < 0 ? undefined : this.#requests.splice(index, 1)[0];
   }
 
   /** Counts on from the last one given, and never gives 0. */
-  #unusedPacketId(): number {
+  private unusedPacketId(): number {
     do {
       this.#lastPacketId = (this.#lastPacketId % PACKET_ID_MAX) + 1;
-    } while (this.#isUsed(this.#lastPacketId));
+    } while (this.isUsed(this.#lastPacketId));
     return this.#lastPacketId;
   }
 
-  #isUsed(packetId: number): boolean {
+  private isUsed(packetId: number): boolean {
     if (indexOf(this.#packetIds, packetId, this.#count) >= 0) return true;
     for (const request of this.#requests) if (request.packetId === packetId) return true;
     return false;
   }
 
   /** Makes the place at `current` free for the entry at `index`, the entries between moving up. */
-  #moveToCurrent(index: number): void {
+  private moveToCurrent(index: number): void {
     if (index === this.#current) return;
     this.#packetIds.copyWithin(this.#current + 1, this.#current, index);
     this.#tokens.copyWithin(this.#current + 1, this.#current, index);
     this.#sentMilliseconds.copyWithin(this.#current + 1, this.#current, index);
   }
 
-  #remove(index: number): void {
+  private remove(index: number): void {
     this.#packetIds.copyWithin(index, index + 1, this.#count);
     this.#tokens.copyWithin(index, index + 1, this.#count);
     this.#sentMilliseconds.copyWithin(index, index + 1, this.#count);

@@ -1,68 +1,48 @@
 /**
  * UTF-8 as MQTT has it (section 1.5.3), without TextEncoder, which XS lacks.
- *
- * Strings are walked with `codePointAt`: that gives whole code points both where strings are indexed by UTF-16 unit (Node)
- * and where they are indexed by code point (XS); `width` tells the two apart.
  */
 import { ProtocolError } from './packet.js';
 
 const REPLACEMENT = 0xfffd;
+/** Where strings consist of UTF-16 units; a pair of them takes four bytes. */
+const BYTES_PER_UNIT_MAX = 3;
 /** Code points joined at a time: XS passes arguments on its stack, which has a few hundred slots in all. */
 const GROUP = 32;
 
-/** Bytes of `text` in UTF-8. Throws a RangeError for text that has none. */
-export function utf8ByteLength(text: string): number {
-  let bytes = 0;
-  for (let index = 0; index < text.length; ) {
-    const point = text.codePointAt(index) as number;
-    // Nearly all text is ASCII.
-    if (point < 0x80) {
-      bytes++;
-      index++;
-      continue;
-    }
-    if (isSurrogate(point)) throw new RangeError('[MQTT-1.5.3-1] text contains a lone surrogate');
-    bytes += pointByteLength(point);
-    index += width(text, index, point);
-  }
-  return bytes;
+/** Whether `text` can be encoded: it has no surrogate that is not one of a pair [MQTT-1.5.3-1]. */
+export function isWellFormed(text: string): boolean {
+  // Made here each time: matching writes to the expression, and what is made at module level is in flash on a device.
+  return !/[\ud800-\udfff]/u.test(text);
 }
 
-/** `text` as bytes, natively where the engine can (XS), which takes a hundredth of the steps. */
+/** Well-formed `text` as bytes, natively where the engine can (XS), which takes a hundredth of the steps. */
 export function utf8Bytes(text: string): Uint8Array {
   const { fromString } = ArrayBuffer as { fromString?: (text: string) => ArrayBuffer };
-  if (fromString !== undefined) return new Uint8Array(fromString.call(ArrayBuffer, text));
-  const bytes = new Uint8Array(utf8ByteLength(text));
-  encodeUtf8(text, bytes, 0);
-  return bytes;
+  return fromString === undefined ? encoded(text) : new Uint8Array(fromString.call(ArrayBuffer, text));
 }
 
-/** Writes `text`, whose length `utf8ByteLength` gave, and returns the offset behind it. */
-export function encodeUtf8(text: string, into: Uint8Array, offset: number): number {
-  let at = offset;
-  for (let index = 0; index < text.length; ) {
-    const point = text.codePointAt(index) as number;
+function encoded(text: string): Uint8Array {
+  const bytes = new Uint8Array(BYTES_PER_UNIT_MAX * text.length);
+  let at = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0) as number;
     if (point < 0x80) {
-      into[at++] = point;
-      index++;
-      continue;
-    }
-    if (point < 0x800) {
-      into[at++] = 0xc0 | (point >> 6);
-      into[at++] = continuation(point);
+      bytes[at++] = point;
+    } else if (point < 0x800) {
+      bytes[at++] = 0xc0 | (point >> 6);
+      bytes[at++] = continuation(point);
     } else if (point < 0x10000) {
-      into[at++] = 0xe0 | (point >> 12);
-      into[at++] = continuation(point >> 6);
-      into[at++] = continuation(point);
+      bytes[at++] = 0xe0 | (point >> 12);
+      bytes[at++] = continuation(point >> 6);
+      bytes[at++] = continuation(point);
     } else {
-      into[at++] = 0xf0 | (point >> 18);
-      into[at++] = continuation(point >> 12);
-      into[at++] = continuation(point >> 6);
-      into[at++] = continuation(point);
+      bytes[at++] = 0xf0 | (point >> 18);
+      bytes[at++] = continuation(point >> 12);
+      bytes[at++] = continuation(point >> 6);
+      bytes[at++] = continuation(point);
     }
-    index += width(text, index, point);
   }
-  return at;
+  return bytes.slice(0, at);
 }
 
 /** The string in `bytes[start, end)`; throws a ProtocolError when it is ill-formed. */
@@ -124,9 +104,4 @@ function isSurrogate(point: number): boolean {
 
 function continuation(bits: number): number {
   return 0x80 | (bits & 0x3f);
-}
-
-/** How many indices `point` takes in `text`: a low surrogate stands behind it only where strings are UTF-16. */
-function width(text: string, index: number, point: number): number {
-  return point > 0xffff && isSurrogate(text.charCodeAt(index + 1)) ? 2 : 1;
 }

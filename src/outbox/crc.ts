@@ -8,6 +8,9 @@
  * The tables are written while the module is evaluated and never again: on the device they live in flash.
  */
 
+/** As `crc32c` below; a platform may have a native one. */
+export type Crc32c = (bytes: Uint8Array, start: number, end: number, register: number) => number;
+
 const CRC32C = crc32cTable();
 const CRC8 = crc8Table();
 

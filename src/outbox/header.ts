@@ -27,7 +27,7 @@ import {
   writeUint32,
   writeUint40,
 } from './bytes.js';
-import { crc32c } from './crc.js';
+import { type Crc32c, crc32c as scriptedCrc32c } from './crc.js';
 
 export const HEADER_BYTES = 32;
 export const FORMAT_VERSION = 1;
@@ -60,7 +60,7 @@ export function encodeHeader(header: SectorHeader): Uint8Array {
   writeUint24(bytes, 17, Math.min(header.kept, KEPT_MAX));
   writeUint32(bytes, 20, header.dropped);
   writeUint32(bytes, 24, header.lag);
-  writeUint32(bytes, CRC_AT, crc32c(bytes, 0, CRC_AT, blockRegister(header.sectorSequence % header.sectors)));
+  writeUint32(bytes, CRC_AT, scriptedCrc32c(bytes, 0, CRC_AT, blockRegister(header.sectorSequence % header.sectors)));
   return bytes;
 }
 
@@ -68,7 +68,11 @@ export function encodeHeader(header: SectorHeader): Uint8Array {
  * The header in `bytes`, read from block number `block`; `undefined` when it is none; `'newer'` when a newer format
  * version wrote it. Whether it fits the partition is the caller's question.
  */
-export function decodeHeader(bytes: Uint8Array, block: number): SectorHeader | 'newer' | undefined {
+export function decodeHeader(
+  bytes: Uint8Array,
+  block: number,
+  crc32c: Crc32c = scriptedCrc32c,
+): SectorHeader | 'newer' | undefined {
   if (readUint16(bytes, 0) !== MAGIC) return undefined;
   if (readInt32(bytes, CRC_AT) !== crc32c(bytes, 0, CRC_AT, blockRegister(block))) return undefined;
   if ((bytes[2] as number) > FORMAT_VERSION) return 'newer';

@@ -17,6 +17,7 @@
  * Records may be released in any order. The format is FORMAT.md; the reasons are DESIGN.md, "Outbox".
  */
 import type { Flash } from '../../hal/contract.js';
+import type { Crc32c } from './crc.js';
 import { OutboxError } from './error.js';
 import { BATCH_HEAD_BYTES, BATCH_STREAM, STREAM_MAX } from './frame.js';
 import { Reader } from './reader.js';
@@ -26,13 +27,15 @@ import { Writer } from './writer.js';
 
 export { OutboxError, type OutboxErrorCode } from './error.js';
 
-const BATCH_COUNT_MAX = 255;
+const BATCH_COUNT_MAX = 254;
 
 export interface OutboxOptions {
   /** Largest payload, 1 to 255 bytes. Every unclean boot costs about this much flash. Default 64. */
   readonly payloadBytesMax?: number;
   /** Releases that a power cut may undo, 1 to 64; the smaller, the more bytes are programmed. Default 16. */
   readonly acknowledgementsUnsavedMax?: number;
+  /** A native CRC-32C, where the platform has one. By default that of crc.ts. */
+  readonly crc32c?: Crc32c | undefined;
 }
 
 /** Stands for the numbers sequence <= n < end: one, or those of a batch. */
@@ -81,7 +84,7 @@ export class Outbox {
   readonly #unsavedMax: number;
 
   constructor(flash: Flash, options: OutboxOptions = {}) {
-    const { payloadBytesMax = 64, acknowledgementsUnsavedMax = 16 } = options;
+    const { payloadBytesMax = 64, acknowledgementsUnsavedMax = 16, crc32c } = options;
     if (
       !Number.isInteger(acknowledgementsUnsavedMax) ||
       acknowledgementsUnsavedMax < 1 ||
@@ -90,7 +93,7 @@ export class Outbox {
       throw new RangeError(`acknowledgementsUnsavedMax is ${acknowledgementsUnsavedMax}, expected 1 to 64`);
     this.payloadBytesMax = payloadBytesMax;
     this.#unsavedMax = acknowledgementsUnsavedMax;
-    this.#sectors = new Sectors(flash);
+    this.#sectors = new Sectors(flash, crc32c);
     this.#writer = new Writer(this.#sectors, {
       frameSlotsMax: frameSlotsFor(payloadBytesMax, this.#sectors.slotBytes),
       unsavedMax: acknowledgementsUnsavedMax,
@@ -111,7 +114,7 @@ export class Outbox {
   }
 
   /**
-   * Stores one record that stands for `count` numbers, 1 to 255, from `first` on. The payload may be 3 bytes shorter than
+   * Stores one record that stands for `count` numbers, 1 to 254, from `first` on. The payload may be 3 bytes shorter than
    * others. `first` is the next number, or, when nothing is queued, any later one. Throws as `append` does. A log should hold
    * batches or single records, not both: behind a damaged batch of many numbers, those of single records cannot be told.
    */

@@ -23,6 +23,9 @@ export class Anchors {
   readonly #boot: number;
   /** [boot, wall time of its millisecond 0], as they were learnt. */
   readonly #known: [number, number][];
+  /** What was asked for last, as it is at each reading. */
+  #askedBoot = 0;
+  #askedStart: number | undefined;
 
   constructor(keyValue: KeyValue, boot: number) {
     this.#keyValue = keyValue;
@@ -32,14 +35,20 @@ export class Anchors {
 
   /** When millisecond 0 of `boot` was, in milliseconds since 1970; `undefined` when nobody knew yet. */
   startOf(boot: number): number | undefined {
-    for (const [known, start] of this.#known) if (known === boot) return start;
-    return undefined;
+    if (boot === this.#askedBoot) return this.#askedStart;
+    this.#askedBoot = boot;
+    this.#askedStart = undefined;
+    for (const [known, start] of this.#known) if (known === boot) this.#askedStart = start;
+    return this.#askedStart;
   }
 
   /** Learns an anchor, unless the boot has one. What was learnt first is forgotten first. */
   learn(boot: number, milliseconds: number, unixMilliseconds: number): void {
     if (this.startOf(boot) !== undefined) return;
-    this.#known.push([boot, unixMilliseconds - milliseconds]);
+    const start = unixMilliseconds - milliseconds;
+    this.#known.push([boot, start]);
+    this.#askedBoot = boot;
+    this.#askedStart = start;
     if (this.#known.length > ANCHORS_MAX) this.#known.splice(this.#known[0]?.[0] === this.#boot ? 1 : 0, 1);
     this.#keyValue.write(KEY, JSON.stringify(this.#known));
   }

@@ -24,7 +24,7 @@ const RUN = 2;
 const MISSING = 3;
 
 const STREAMS = 15;
-const COUNT_MAX = 255;
+const COUNT_MAX = 254;
 /** Of a missing entry at the end. */
 const MISSING_BYTES_MAX = 3;
 /** Of a reading's form against the one before: more than any that is shorter than the whole. */

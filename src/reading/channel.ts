@@ -27,13 +27,18 @@ const PIECES_MAX = 12;
 /** A value in key-value storage holds 1000 bytes; what is longer stands in pieces. Names are ASCII. */
 const PIECE_CHARACTERS = 960;
 
-/** [first boot, sensor, [[name, decimals], ...]], the newest last. */
+/** As it is stored: [first boot, sensor, [[name, decimals], ...]], the newest last. */
 type StoredTable = [number, string, [string, number][]];
+
+interface DatedTable extends SensorTable {
+  /** The first boot that it is valid for. */
+  readonly from: number;
+}
 
 export class ChannelTables {
   readonly #keyValue: KeyValue;
-  /** By stream. */
-  readonly #tables = new Map<number, StoredTable[]>();
+  /** By stream, the newest last. */
+  readonly #tables = new Map<number, DatedTable[]>();
 
   constructor(keyValue: KeyValue) {
     this.#keyValue = keyValue;
@@ -41,40 +46,47 @@ export class ChannelTables {
 
   /** Says that from `boot` on the readings of `stream` have these channels. */
   declare(stream: number, boot: number, { sensor, channels }: SensorTable): void {
-    const tables = this.#of(stream);
-    const table: StoredTable = [boot, sensor, channels.map(({ name, decimals }) => [name, decimals])];
+    const tables = this.of(stream);
     const current = tables[tables.length - 1];
-    if (current !== undefined && isSame(current, table)) return;
-    tables.push(table);
+    if (current !== undefined && isSame(current, { sensor, channels })) {
+      // The caller's objects in place of those that were read, so that they are in RAM once.
+      tables[tables.length - 1] = { from: current.from, sensor, channels };
+      return;
+    }
+    tables.push({ from: boot, sensor, channels });
     while (
       tables.length > TABLES_MAX ||
-      (tables.length > 1 && JSON.stringify(tables).length > PIECES_MAX * PIECE_CHARACTERS)
+      (tables.length > 1 && JSON.stringify(tables.map(storedOf)).length > PIECES_MAX * PIECE_CHARACTERS)
     )
       tables.shift();
-    this.#save(stream, JSON.stringify(tables));
+    this.save(stream, JSON.stringify(tables.map(storedOf)));
   }
 
   /** What the readings of `stream` meant in `boot`; `undefined` when that is not known any more. */
   at(stream: number, boot: number): SensorTable | undefined {
-    const tables = this.#of(stream);
+    const tables = this.#tables.get(stream) ?? this.of(stream);
     for (let i = tables.length - 1; i >= 0; i--) {
-      const [from, sensor, channels] = tables[i] as StoredTable;
-      if (boot >= from) return { sensor, channels: channels.map(([name, decimals]) => ({ name, unit: '', decimals })) };
+      const table = tables[i] as DatedTable;
+      if (boot >= table.from) return table;
     }
     return undefined;
   }
 
-  #of(stream: number): StoredTable[] {
+  private of(stream: number): DatedTable[] {
     let tables = this.#tables.get(stream);
     if (tables === undefined) {
-      tables = this.#load(stream);
+      tables = this.load(stream).map(([from, sensor, channels]) => ({
+        from,
+        sensor,
+        channels: channels.map(([name, decimals]) => ({ name, unit: '', decimals })),
+      }));
       this.#tables.set(stream, tables);
     }
     return tables;
   }
 
   /** The first piece, which says how many there are, is written last. */
-  #save(stream: number, text: string): void {
+  private save(stream: number, text: string): void {
     const pieces = Math.ceil(text.length / PIECE_CHARACTERS);
     for (let i = pieces - 1; i >= 0; i--) {
       const piece = text.slice(i * PIECE_CHARACTERS, (i + 1) * PIECE_CHARACTERS);
@@ -83,7 +95,7 @@ export class ChannelTables {
   }
 
   /** Tables whose writing was cut are not known: their readings go out raw. */
-  #load(stream: number): StoredTable[] {
+  private load(stream: number): StoredTable[] {
     const first = this.#keyValue.read(keyOf(stream, 0));
     if (first === undefined) return [];
     const space = first.indexOf(' ');
@@ -101,6 +113,10 @@ function keyOf(stream: number, piece: number): string {
   return piece === 0 ? `channels.${stream}` : `channels.${stream}.${piece}`;
 }
 
-function isSame(a: StoredTable, b: StoredTable): boolean {
-  return JSON.stringify(a.slice(1)) === JSON.stringify(b.slice(1));
+function storedOf({ from, sensor, channels }: DatedTable): StoredTable {
+  return [from, sensor, channels.map(({ name, decimals }) => [name, decimals])];
+}
+
+function isSame(a: SensorTable, b: SensorTable): boolean {
+  return JSON.stringify(storedOf({ ...a, from: 0 })) === JSON.stringify(storedOf({ ...b, from: 0 }));
 }

@@ -166,10 +166,13 @@ function unpackValues(
   const flags = reader.at;
   while ((bytes[reader.at++] as number) >= 0x80);
   const end = reader.at;
-  return channels.map((channel, i) => {
+  const values: (number | undefined)[] = [];
+  for (let i = 0; i < channels.length; i++) {
     const at = flags + Math.floor(i / 7);
-    return at < end && ((bytes[at] as number) >> (i % 7)) & 1 ? reader.signed() / 10 ** channel.decimals : undefined;
-  });
+    const isThere = at < end && ((bytes[at] as number) >> (i % 7)) & 1;
+    values.push(isThere ? reader.signed() / 10 ** (channels[i] as Channel).decimals : undefined);
+  }
+  return values;
 }
 
 /** Characters beyond ASCII become '?': a reason is for a person, and the space is small. */

@@ -1,14 +1,20 @@
 /**
  * Whole numbers in as few bytes as they need: 7 bits a byte, low bits first, the top bit says that more follow.
- * Negative ones are folded between the others (zig-zag). Works up to 2^53 by arithmetic, since bit operations end at 2^31.
+ * Negative ones are folded between the others (zig-zag). Works up to 2^53: by arithmetic, where bit operations, which take
+ * fewer steps, do not reach.
  */
+const BITS_MAX = 0x7fffffff;
 
 export function writeVarint(into: Uint8Array, at: number, value: number): number {
   let rest = value;
   let end = at;
-  while (rest >= 0x80) {
+  while (rest > BITS_MAX) {
     into[end++] = (rest % 0x80) + 0x80;
     rest = Math.floor(rest / 0x80);
+  }
+  while (rest >= 0x80) {
+    into[end++] = (rest & 0x7f) | 0x80;
+    rest >>= 7;
   }
   into[end++] = rest;
   return end;
@@ -29,15 +35,18 @@ export class VarintReader {
   }
 
   unsigned(): number {
-    let value = 0;
-    let scale = 1;
-    for (;;) {
-      const byte = this.#bytes[this.at++];
-      if (byte === undefined) throw new RangeError('the record ends inside a number');
+    const bytes = this.#bytes;
+    let { at } = this;
+    let byte = bytes[at++] as number;
+    let value = byte & 0x7f;
+    for (let scale = 0x80; byte >= 0x80; scale *= 0x80) {
+      byte = bytes[at++] as number;
       value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-      scale *= 0x80;
     }
+    // What is beyond the end reads as undefined, which ends the number.
+    if (at > bytes.length) throw new RangeError('the record ends inside a number');
+    this.at = at;
+    return value;
   }
 
   signed(): number {

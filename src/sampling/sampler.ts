@@ -25,9 +25,6 @@ export interface FiniteSensor extends Sensor {
 }
 
 export interface SensorPlan {
-  readonly name: string;
-  /** Gives a sensor that is configured and ready to sample. May throw; it is called again after every fault. */
-  create(): Sensor;
   /** Whole milliseconds, at least 1. */
   readonly periodMilliseconds: number;
 }
@@ -43,6 +40,8 @@ export interface SensorStatistics {
 export interface SamplerOptions {
   readonly clock: Clock;
   readonly sensors: readonly SensorPlan[];
+  /** Gives a sensor that is configured and ready to sample. May throw; it is called again after every fault. */
+  create(sensorIndex: number): Sensor;
   /** `milliseconds` is the time since boot at which the sensor gave the sample. `sample` is the driver's own object. */
   onSample(sensorIndex: number, sample: Sample, milliseconds: number): void;
   /** Called once for each try that failed. */
@@ -77,7 +76,7 @@ export class Sampler {
 
 /** The life of one sensor. At most one timer is pending: for the next slot, or for the next question within a slot. */
 class SensorLoop {
-  readonly #plan: SensorPlan;
+  readonly #periodMilliseconds: number;
   readonly #index: number;
   readonly #options: SamplerOptions;
   readonly #timeoutMilliseconds: number;
@@ -96,7 +95,7 @@ class SensorLoop {
   #finished = false;
 
   constructor(plan: SensorPlan, index: number, options: SamplerOptions) {
-    this.#plan = plan;
+    this.#periodMilliseconds = plan.periodMilliseconds;
     this.#index = index;
     this.#options = options;
     this.#timeoutMilliseconds = Math.min(plan.periodMilliseconds, sampleTimeoutMilliseconds);
@@ -108,83 +107,83 @@ class SensorLoop {
     this.#slotServed = -1;
     this.#failures = 0;
     this.#finished = false;
-    this.#waitForSlot(0, nowMilliseconds);
+    this.waitForSlot(0, nowMilliseconds);
   }
 
   stop(): void {
     if (this.#timer !== undefined) this.#options.clock.clearTimer(this.#timer);
     this.#timer = undefined;
-    this.#closeSensor();
+    this.closeSensor();
   }
 
   statistics(): SensorStatistics {
     return { samples: this.#samples, faults: this.#faults, missed: this.#missed, finished: this.#finished };
   }
 
-  #waitForSlot(slot: number, nowMilliseconds: number): void {
+  private waitForSlot(slot: number, nowMilliseconds: number): void {
     this.#slot = slot;
-    const due = slotDueMilliseconds(this.#startMilliseconds, this.#plan.periodMilliseconds, slot);
-    this.#timer = this.#options.clock.setTimer(() => this.#beginSlot(), Math.max(0, due - nowMilliseconds));
+    const due = slotDueMilliseconds(this.#startMilliseconds, this.#periodMilliseconds, slot);
+    this.#timer = this.#options.clock.setTimer(() => this.beginSlot(), Math.max(0, due - nowMilliseconds));
   }
 
-  #beginSlot(): void {
+  private beginSlot(): void {
     const now = this.#options.clock.milliseconds();
-    const slot = slotAt(this.#startMilliseconds, this.#plan.periodMilliseconds, this.#slot, now);
+    const slot = slotAt(this.#startMilliseconds, this.#periodMilliseconds, this.#slot, now);
     this.#missed += slot - this.#slotServed - 1;
     this.#slot = slot;
     this.#slotServed = slot;
     this.#deadlineMilliseconds = now + this.#timeoutMilliseconds;
-    this.#ask();
+    this.ask();
   }
 
-  #ask(): void {
+  private ask(): void {
     this.#timer = undefined;
     let sample: Sample | undefined;
     let exhausted = false;
     let conversionMilliseconds = 0;
     try {
-      this.#sensor ??= this.#plan.create();
+      this.#sensor ??= this.#options.create(this.#index);
       sample = this.#sensor.sample();
       exhausted = (this.#sensor as FiniteSensor).exhausted === true;
       conversionMilliseconds = Math.ceil(Number(this.#sensor.conversionMilliseconds ?? 0)) || 0;
       if (sample !== undefined && !hasFiniteValue(sample)) throw new Error('gave no value');
     } catch (error) {
-      this.#fail(reasonOf(error));
+      this.fail(reasonOf(error));
       return;
     }
     const now = this.#options.clock.milliseconds();
     if (sample !== undefined) {
       this.#failures = 0;
       this.#samples += 1;
-      if (exhausted) this.#finish();
-      else this.#waitForSlot(this.#slot + 1, now);
+      if (exhausted) this.finish();
+      else this.waitForSlot(this.#slot + 1, now);
       this.#options.onSample(this.#index, sample, now);
     } else if (exhausted) {
-      this.#finish();
+      this.finish();
     } else if (now >= this.#deadlineMilliseconds) {
-      this.#fail(`no answer within ${this.#timeoutMilliseconds} ms`);
+      this.fail(`no answer within ${this.#timeoutMilliseconds} ms`);
     } else {
       const wait = Math.max(askAgainMillisecondsMin, conversionMilliseconds);
       const remaining = this.#deadlineMilliseconds - now;
-      this.#timer = this.#options.clock.setTimer(() => this.#ask(), Math.min(wait, remaining));
+      this.#timer = this.#options.clock.setTimer(() => this.ask(), Math.min(wait, remaining));
     }
   }
 
-  #fail(reason: string): void {
-    this.#closeSensor();
+  private fail(reason: string): void {
+    this.closeSensor();
     this.#faults += 1;
     this.#failures += 1;
     const now = this.#options.clock.milliseconds();
-    this.#waitForSlot(this.#slot + pauseSlots(this.#failures, this.#plan.periodMilliseconds), now);
+    this.waitForSlot(this.#slot + pauseSlots(this.#failures, this.#periodMilliseconds), now);
     this.#options.onFault(this.#index, reason, now);
   }
 
-  #finish(): void {
+  private finish(): void {
     this.#finished = true;
-    this.#closeSensor();
+    this.closeSensor();
   }
 
-  #closeSensor(): void {
+  private closeSensor(): void {
     const sensor = this.#sensor;
     this.#sensor = undefined;
     try {

@@ -1,3 +1,4 @@
+import type { Sensor } from '../../hal/contract.js';
 import { World } from '../../sim/world/world.js';
 import {
   books,
@@ -67,6 +68,32 @@ describe('an agent', () => {
     const messages = world.broker.received.filter(({ topic }) => topic === 'godwit/field-1/telemetry');
     expect(messages.length).toBeLessThan(telemetry(world).length / 3);
     expect(Math.max(...messages.map(({ payload }) => payload.length))).toBeLessThanOrEqual(1024);
+  });
+
+  it('sends readings of one moment in one message, and the state with all of their values', () => {
+    const world = new World({ seed: 5, epochMilliseconds: EPOCH });
+    const counters = [new Counter(), new Counter(), new Counter()];
+    const sensors = counters.map((_, i) => ({
+      name: `counter${i}`,
+      driver: `counter${i}`,
+      periodMilliseconds: 10_000,
+      channels: [{ name: `count${i}`, from: 'count', decimals: 0 }],
+    }));
+    const drivers = Object.fromEntries(
+      counters.map(({ drivers }, i) => [`counter${i}`, drivers.counter as () => Sensor]),
+    );
+    world.device({ configuration: { ...counterConfiguration, sensors }, drivers }).boot();
+    world.run(35_000);
+    const contents = (topic: string) =>
+      world.broker.received
+        .filter((message) => message.topic === `godwit/field-1/${topic}`)
+        .map(({ payload }) => JSON.parse(Buffer.from(payload).toString()));
+    expect(contents('telemetry').slice(-3)).toEqual(
+      [2, 3, 4].map((count) => [0, 1, 2].map((i) => expect.objectContaining({ values: { [`count${i}`]: count } }))),
+    );
+    expect(contents('state')).toEqual(
+      [2, 3, 4].map((count) => ({ count0: count, count1: count, count2: count, ts: EPOCH + (count - 1) * 10_000 })),
+    );
   });
 
   it('repeats lost acknowledgements after a reconnect: the same messages, marked as duplicates', () => {

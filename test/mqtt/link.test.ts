@@ -1,6 +1,8 @@
 /** The bytes of one stream after another, against a stream that does what it is told. */
 import type { Stream, StreamOptions } from '../../hal/contract.js';
-import { Link, RECEIVE_BYTES } from '../../src/mqtt/link.js';
+import { Link } from '../../src/mqtt/link.js';
+
+const RECEIVE_BYTES = 100;
 
 class FakeStream implements Stream {
   static last: FakeStream;
@@ -45,6 +47,7 @@ function openLink(): { link: Link; stream: FakeStream; events: () => number } {
     host: 'h',
     port: 1,
     transmitCapacityBytes: 16,
+    receiveCapacityBytes: RECEIVE_BYTES,
     onEvent: () => {
       events++;
     },

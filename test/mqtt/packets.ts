@@ -15,16 +15,17 @@ export function decodeAll(
   fragmentLengths: readonly number[] = [bytes.length],
   packetBytesMax = PACKET_BYTES_MAX,
 ): InboundPacket[] {
-  const decoder = new Decoder(packetBytesMax);
   const packets: InboundPacket[] = [];
-  const collect = (packet: InboundPacket) => {
-    packets.push('payload' in packet ? { ...packet, payload: packet.payload.slice() } : packet);
-  };
+  const decoder = new Decoder(packetBytesMax, {
+    onPacket: (packet) => {
+      packets.push('payload' in packet ? { ...packet, payload: packet.payload.slice() } : packet);
+    },
+  });
   for (let at = 0, index = 0; at < bytes.length; index++) {
     const length = Math.max(1, fragmentLengths[Math.min(index, fragmentLengths.length - 1)] as number);
     // A copy that is overwritten afterwards: a packet must not depend on bytes that were pushed before.
     const fragment = bytes.slice(at, at + length);
-    decoder.push(fragment, collect);
+    decoder.push(fragment);
     fragment.fill(0xee);
     at += length;
   }

@@ -51,6 +51,49 @@ it.each([50, 1_000_000])('lets a publisher of QoS 0 send all it has, with %i byt
   );
 });
 
+it('tells one turn later that it is ready, when something is announced', () => {
+  let ready = 0;
+  const world = new World({
+    connection: {
+      onReady: () => {
+        ready++;
+      },
+    },
+  });
+  world.connection.announce();
+  world.connect();
+  ready = 0;
+  world.connection.announce();
+  world.connection.announce();
+  expect(ready).toBe(0);
+  world.run(0);
+  expect(ready).toBe(1);
+});
+
+it('does not spin when the stream takes nothing of what is too large for the room that is left', () => {
+  const large = { ...message, payload: new Uint8Array(150), qos: 0 } as const;
+  let ready = 0;
+  let isTalkative = false;
+  const world: World = new World({
+    connection: {
+      transmitBytesMax: 200,
+      onReady: () => {
+        ready++;
+        if (isTalkative) while (world.connection.publish(large));
+      },
+    },
+  });
+  world.link.writeSpaceBytes = 50;
+  world.connect();
+  world.link.stalled = true;
+  isTalkative = true;
+  ready = 0;
+  world.connection.announce();
+  world.run(1000);
+  expect(ready).toBeGreaterThan(0);
+  expect(ready).toBeLessThan(5);
+});
+
 it('does not spin while there is nothing to send', () => {
   let ready = 0;
   const world = new World({

@@ -60,12 +60,12 @@ describe('a batch', () => {
     const flash = newFlash(8);
     const outbox = open(flash);
     outbox.append(payload(0), 3);
-    outbox.appendBatch(payload(1), 1, 255);
+    outbox.appendBatch(payload(1), 1, 254);
     outbox.append(payload(2), 4);
     const after = reopen(flash);
     expect(after.next()).toMatchObject({ sequence: 0, end: 1, stream: 3 });
-    expect(after.next()).toMatchObject({ sequence: 1, end: 256, stream: 15 });
-    expect(after.next()).toMatchObject({ sequence: 256, end: 257, stream: 4 });
+    expect(after.next()).toMatchObject({ sequence: 1, end: 255, stream: 15 });
+    expect(after.next()).toMatchObject({ sequence: 255, end: 256, stream: 4 });
   });
 
   it('is refused, and nothing written, when it leaves numbers out that are queued, or counts none or too many', () => {

@@ -96,7 +96,7 @@ describe('a sector header', () => {
 });
 
 describe('a frame', () => {
-  const place = (slot: number) => ({ sectorSequence: 258, slot });
+  const place = (slot: number) => ({ crc32c, sectorSequence: 258, slot });
 
   it.each([
     ['of one slot', 2, 5, 0x37, 5, 'godwi', '053705b242246f24676f647769ffffff'],
@@ -118,7 +118,7 @@ describe('a frame', () => {
   it('is one at its own place only', () => {
     const bytes = bytesOf('053705b242246f24676f647769ffffff');
     const isAt = (sectorSequence: number, slot: number) =>
-      isFrameStart(bytes, 0, { sectorSequence, slot }) && isFrame(bytes, 0, { sectorSequence, slot });
+      isFrameStart(bytes, 0, { crc32c, sectorSequence, slot }) && isFrame(bytes, 0, { crc32c, sectorSequence, slot });
     expect(isAt(258, 2)).toBe(true);
     for (let slot = 0; slot < 256; slot++) if (slot !== 2) expect(isAt(258, slot)).toBe(false);
     for (let sequence = 0; sequence < 600; sequence++) if (sequence !== 258) expect(isAt(sequence, 2)).toBe(false);
@@ -140,8 +140,8 @@ describe('a frame', () => {
       const bytes = new Uint8Array(288).fill(value);
       for (let sectorSequence = 0; sectorSequence < 300; sectorSequence++)
         for (let slot = 2; slot < 256; slot += 5)
-          if (isFrameStart(bytes, 0, { sectorSequence, slot }))
-            expect(isFrame(bytes, 0, { sectorSequence, slot })).toBe(false);
+          if (isFrameStart(bytes, 0, { crc32c, sectorSequence, slot }))
+            expect(isFrame(bytes, 0, { crc32c, sectorSequence, slot })).toBe(false);
     }
   });
 });

@@ -12,9 +12,9 @@ describe('the channel table of a stream', () => {
     new ChannelTables(keyValue).declare(0, 1, air('temperature'));
     new ChannelTables(keyValue).declare(0, 5, air('temperature', 'humidity'));
     const tables = new ChannelTables(keyValue);
-    expect(tables.at(0, 4)).toEqual(air('temperature'));
-    expect(tables.at(0, 5)).toEqual(air('temperature', 'humidity'));
-    expect(tables.at(0, 9)).toEqual(air('temperature', 'humidity'));
+    expect(tables.at(0, 4)).toMatchObject(air('temperature'));
+    expect(tables.at(0, 5)).toMatchObject(air('temperature', 'humidity'));
+    expect(tables.at(0, 9)).toMatchObject(air('temperature', 'humidity'));
     expect(tables.at(1, 9)).toBeUndefined();
   });
 
@@ -31,7 +31,7 @@ describe('the channel table of a stream', () => {
     for (let boot = 1; boot <= 10; boot++) new ChannelTables(keyValue).declare(0, boot, air(`channel${boot}`));
     const tables = new ChannelTables(keyValue);
     expect(tables.at(0, 1)).toBeUndefined();
-    expect(tables.at(0, 7)).toEqual(air('channel7'));
+    expect(tables.at(0, 7)).toMatchObject(air('channel7'));
   });
 
   it('may be large: older ones make room', () => {
@@ -41,7 +41,7 @@ describe('the channel table of a stream', () => {
     new ChannelTables(keyValue).declare(0, 1, many('north'));
     new ChannelTables(keyValue).declare(0, 2, many('south'));
     const tables = new ChannelTables(keyValue);
-    expect(tables.at(0, 2)).toEqual(many('south'));
+    expect(tables.at(0, 2)).toMatchObject(many('south'));
     expect(tables.at(0, 1)).toBeUndefined();
   });
 
@@ -51,7 +51,7 @@ describe('the channel table of a stream', () => {
       ...Array.from({ length: 255 }, (_, i) => `channel-${i}-with-a-name-as-long-as-allowed-${'x'.repeat(20)}`),
     );
     new ChannelTables(keyValue).declare(13, 1, wide);
-    expect(new ChannelTables(keyValue).at(13, 1)).toEqual(wide);
+    expect(new ChannelTables(keyValue).at(13, 1)).toMatchObject(wide);
   });
 
   it('whose writing was cut is not claimed to be known', () => {

@@ -3,8 +3,7 @@
 import type { Sample, Sensor } from '../../hal/contract.js';
 import { SimClock } from '../../hal/sim/clock.js';
 import { Scheduler } from '../../hal/sim/scheduler.js';
-import type { SensorPlan } from '../../src/sampling/sampler.js';
-import { Sampler } from '../../src/sampling/sampler.js';
+import { Sampler, type SensorPlan } from '../../src/sampling/sampler.js';
 
 export interface Bench {
   readonly scheduler: Scheduler;
@@ -16,13 +15,19 @@ export interface Bench {
   readonly faults: { sensor: number; reason: string; milliseconds: number }[];
 }
 
-export function benchOf(...sensors: SensorPlan[]): Bench {
+interface BenchSensor extends SensorPlan {
+  readonly name: string;
+  readonly create: () => Sensor;
+}
+
+export function benchOf(...sensors: BenchSensor[]): Bench {
   const scheduler = new Scheduler();
   const samples: Bench['samples'] = [];
   const faults: Bench['faults'] = [];
   const sampler = new Sampler({
     clock: new SimClock(scheduler),
     sensors,
+    create: (i) => (sensors[i] as BenchSensor).create(),
     onSample: (sensor, sample, milliseconds) => samples.push({ sensor, sample, milliseconds }),
     onFault: (sensor, reason, milliseconds) => faults.push({ sensor, reason, milliseconds }),
   });

@@ -54,7 +54,8 @@ describe('the times of samples', () => {
     const times: number[] = [];
     const sampler = new Sampler({
       clock: new SimClock(scheduler),
-      sensors: [{ name: 'a', periodMilliseconds: 1000, create: () => sensorOf(() => ({ t: 1 })) }],
+      sensors: [{ periodMilliseconds: 1000 }],
+      create: () => sensorOf(() => ({ t: 1 })),
       onSample: (_, __, milliseconds) => {
         times.push(milliseconds);
         if (milliseconds === 2000) sampler.stop();

@@ -12,8 +12,8 @@ import { describeOnXs, engine } from './engine.js';
 const recorded: Budgets = JSON.parse(readFileSync(join(import.meta.dirname, '../../xs/budgets.json'), 'utf8'));
 const xs = engine as XsEngine;
 const is32Bits = engine?.bits === 32;
-/** Played once only: they take long. */
-const long = ['full flash', 'long run'];
+/** Played once only: it takes long. */
+const long = ['long run'];
 const short = scenarios.filter(({ name }) => !long.includes(name));
 const problemsOf = async (scenario: Scenario, limits = {}) => (await play(scenario, xs, limits)).problems;
 
@@ -32,6 +32,11 @@ describeOnXs('on XS', () => {
     },
     300_000,
   );
+
+  it('a full partition takes no more memory than next to no backlog, but for 256 bytes', () => {
+    const heapOf = (name: string) => recorded[name]?.[HEAP] as number;
+    expect(heapOf('full flash') - heapOf('short backlog')).toBeLessThanOrEqual(256);
+  });
 
   it.each(short)(
     '$name: passes in the memory of manifest.json',
