@@ -133,7 +133,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'frames are not looked for beyond the newest header',
     file: 'boot.ts',
-    text: 'if (!isOldLap && sectors.findFrame(beyond, sectors.headerSlots) !== -1) scan(sectors, standing, beyond);',
+    text: 'if (!isOldLap && hasFrames(sectors, beyond)) scan(sectors, standing, beyond);',
     by: '',
   },
   {
@@ -182,14 +182,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the oldest sector with a header is taken for the oldest',
     file: 'boot.ts',
-    text: 'if (sectors.findFrame(sector, sectors.headerSlots) !== -1) return sector;',
+    text: 'if (lost === undefined && hasFrames(sectors, sector)) lost = sector;',
     by: '',
   },
   {
     name: 'the result of halving is not confirmed',
     file: 'boot.ts',
-    text: 'return isOneLapBehind ? newest : undefined;',
-    by: 'return newest;',
+    text: 'if (following !== undefined) return isLapBehind(following, newest, 1) ? newest : undefined;',
+    by: 'if (following !== undefined) return newest;',
     equivalent:
       'a wrong result takes a block that kept a whole header of an older lap while later ones were opened, which no fault leaves',
   },
@@ -361,8 +361,20 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a block that reads blank is not erased',
     file: 'writer.ts',
-    text: 'sectors.erase(target);',
+    text: 'if (erases > 0 || target !== this.#erasedAhead) sectors.erase(target);',
     by: 'if (!sectors.reads(0xff, target, 0, sectors.slots)) sectors.erase(target);',
+  },
+  {
+    name: 'what was erased in advance counts as erased after a flash call threw',
+    file: 'writer.ts',
+    text: 'this.#erasedAhead = -1;',
+    by: '',
+  },
+  {
+    name: 'a block is erased in advance before it is saved that it is free',
+    file: 'writer.ts',
+    text: 'if (this.#solidify(false) && (this.#isSaved() || this.#putAck(false)) && this.#hasFreeVictim()) {',
+    by: 'if (this.#solidify(false) && this.#hasFreeVictim()) {',
   },
   {
     name: 'a larger record goes into a sector whose zones are smaller',
