@@ -72,8 +72,8 @@ describe('a full megabyte', () => {
     expect(again.statistics()).toMatchObject({ next: 32_386, queued: 32_259, dropped: 127 });
   });
 
-  it('is opened in 36 reads of 5280 bytes, and no program or erase', () => {
-    expect(boot).toEqual({ reads: 36, readBytes: 5280, changes: 0 });
+  it('is opened in 36 reads of 5072 bytes, and no program or erase', () => {
+    expect(boot).toEqual({ reads: 36, readBytes: 5072, changes: 0 });
   });
 
   it('is drained with one program of 16 bytes for 16 records, and 7 erases', () => {
