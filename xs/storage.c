@@ -52,10 +52,11 @@ void openStorage(Host* host)
   openPartition(host, &partitions[0]);
 }
 
-/* The partition whose number is in an argument. The one of events is opened when it is first asked for. */
+/* The partition whose number is in an argument, 0 without it. The one of events is opened when it is first asked for. */
 static struct Partition* partitionAt(xsMachine* the, int index)
 {
-  struct Partition* partition = &partitions[(int)wholeArgument(the, index, 1)];
+  int number = xsmcArgc > index ? (int)wholeArgument(the, index, 1) : 0;
+  struct Partition* partition = &partitions[number];
   if (!partition->cells) openPartition(hostOf(the), partition);
   return partition;
 }

@@ -21,11 +21,11 @@ declare const native: {
   /** Ends the process with an exit code that asks for another boot. */
   restart(): never;
 
-  /** Partition 0 holds the outbox, 1 the log of events. */
-  flashBytes(partition: number): number;
-  flashRead(buffer: Uint8Array, offset: number, partition: number): void;
-  flashWrite(buffer: Uint8Array, offset: number, partition: number): void;
-  flashErase(start: number, end: number, partition: number): void;
+  /** Partition 0, also when absent, holds the outbox, 1 the log of events. */
+  flashBytes(partition?: number): number;
+  flashRead(buffer: Uint8Array, offset: number, partition?: number): void;
+  flashWrite(buffer: Uint8Array, offset: number, partition?: number): void;
+  flashErase(start: number, end: number, partition?: number): void;
 
   crc32c(bytes: Uint8Array, start: number, end: number, register: number): number;
 

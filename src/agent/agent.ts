@@ -133,6 +133,7 @@ export class Agent {
     this.#events = hasAlarms(sensors)
       ? new Events({
           flash: hal.eventFlash,
+          crc32c: hal.crc32c,
           sensors,
           acknowledgementsUnsavedMax: outbox.acknowledgementsUnsavedMax,
           onEvent: this.#onEvent,
@@ -387,13 +388,14 @@ export class Agent {
   private get isIdle(): boolean {
     if (this.#connection.state === 'waiting') return true;
     return (
-      this.#connection.state === 'connected' && this.#publisher.inFlight === 0 && this.accounts().books.queued === 0
+      this.#connection.state === 'connected' && this.#publisher.inFlight === 0 && this.#outbox.statistics().queued === 0
     );
   }
 
-  /** Erases now rather than when a reading waits for it. */
+  /** Erases now rather than when a reading or an alarm waits for it. */
   private maintain(): void {
     try {
+      this.#events?.log.maintain();
       this.#outbox.maintain();
     } catch (error) {
       this.#onEvent(`a block could not be erased in advance: ${messageOf(error)}`);

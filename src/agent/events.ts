@@ -6,7 +6,7 @@
  *
  * Does not know how events are sent.
  */
-import type { Flash } from '../../hal/contract.js';
+import type { Flash, Hal } from '../../hal/contract.js';
 import { type Outbox, openOutbox } from '../outbox/outbox.js';
 import { type AlarmState, packReading } from '../reading/reading.js';
 import { Alarms } from './alarms.js';
@@ -18,6 +18,7 @@ const EVENT_BYTES_MAX = 27;
 
 export interface EventsOptions {
   readonly flash: Flash;
+  readonly crc32c: Hal['crc32c'];
   readonly sensors: readonly SensorConfiguration[];
   readonly acknowledgementsUnsavedMax: number;
   /** One sentence for each alarm that is raised or cleared. */
@@ -39,8 +40,9 @@ export class Events {
   readonly #record = new Uint8Array(EVENT_BYTES_MAX);
 
   /** Throws an Error when the partition holds no log and is not blank. */
-  constructor({ flash, sensors, acknowledgementsUnsavedMax, onEvent }: EventsOptions) {
-    this.log = openEvents(flash, acknowledgementsUnsavedMax);
+  constructor(options: EventsOptions) {
+    const { sensors, onEvent } = options;
+    this.log = openEvents(options);
     this.#ledger = new Ledger(this.log.statistics());
     this.#sensors = sensors;
     this.#alarms = sensors.map(({ channels }) => new Alarms(channels));
@@ -71,9 +73,9 @@ export class Events {
   }
 }
 
-function openEvents(flash: Flash, acknowledgementsUnsavedMax: number): Outbox {
+function openEvents({ flash, crc32c, acknowledgementsUnsavedMax }: EventsOptions): Outbox {
   try {
-    return openOutbox(flash, { payloadBytesMax: EVENT_BYTES_MAX, acknowledgementsUnsavedMax });
+    return openOutbox(flash, { payloadBytesMax: EVENT_BYTES_MAX, acknowledgementsUnsavedMax, crc32c });
   } catch (error) {
     throw new Error(`the log of events: ${error instanceof Error ? error.message : error}`);
   }
