@@ -6,8 +6,8 @@
  *
  * Does not know how events are sent.
  */
-import type { Flash } from '../../hal/contract.js';
-import { type Outbox, openOutbox } from '../outbox/outbox.js';
+import type { Flash, Hal } from '../../hal/contract.js';
+import { type Outbox, type OutboxOptions, openOutbox } from '../outbox/outbox.js';
 import { type AlarmState, packReading } from '../reading/reading.js';
 import { Alarms } from './alarms.js';
 import { type Books, Ledger } from './books.js';
@@ -20,6 +20,7 @@ export interface EventsOptions {
   readonly flash: Flash;
   readonly sensors: readonly SensorConfiguration[];
   readonly acknowledgementsUnsavedMax: number;
+  readonly crc32c: Hal['crc32c'];
   /** One sentence for each alarm that is raised or cleared. */
   readonly onEvent: (event: string) => void;
 }
@@ -39,8 +40,8 @@ export class Events {
   readonly #record = new Uint8Array(EVENT_BYTES_MAX);
 
   /** Throws an Error when the partition holds no log and is not blank. */
-  constructor({ flash, sensors, acknowledgementsUnsavedMax, onEvent }: EventsOptions) {
-    this.log = openEvents(flash, acknowledgementsUnsavedMax);
+  constructor({ flash, crc32c, sensors, acknowledgementsUnsavedMax, onEvent }: EventsOptions) {
+    this.log = openEvents(flash, { payloadBytesMax: EVENT_BYTES_MAX, acknowledgementsUnsavedMax, crc32c });
     this.#ledger = new Ledger(this.log.statistics());
     this.#sensors = sensors;
     this.#alarms = sensors.map(({ channels }) => new Alarms(channels));
@@ -71,9 +72,9 @@ export class Events {
   }
 }
 
-function openEvents(flash: Flash, acknowledgementsUnsavedMax: number): Outbox {
+function openEvents(flash: Flash, options: OutboxOptions): Outbox {
   try {
-    return openOutbox(flash, { payloadBytesMax: EVENT_BYTES_MAX, acknowledgementsUnsavedMax });
+    return openOutbox(flash, options);
   } catch (error) {
     throw new Error(`the log of events: ${error instanceof Error ? error.message : error}`);
   }
