@@ -34,7 +34,7 @@ import { wrong } from './validate.js';
 const PAYLOAD_BYTES_MAX = 255;
 
 /** The connection's buffer for what is to be sent is not smaller: status with books, or CONNECT with will, names apart. */
-const TRANSMIT_BYTES_MIN = 512;
+const TRANSMIT_BYTES_MIN = 640;
 /** Of a character in UTF-8. */
 const UTF8_BYTES_MAX = 4;
 /** Largest packet that is held whole. The agent subscribes to nothing, and what comes is a few bytes long. */

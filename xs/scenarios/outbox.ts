@@ -7,9 +7,9 @@ import { xsHal } from '../../hal/xs/hal.js';
 import { openOutbox } from '../../src/outbox/outbox.js';
 
 const count = Number(native.setting('count'));
-const { flash } = xsHal();
+const { flash, crc32c } = xsHal();
 native.mark('start');
-const outbox = openOutbox(flash);
+const outbox = openOutbox(flash, { crc32c });
 native.mark('open');
 
 const record = new Uint8Array(24);
