@@ -189,6 +189,12 @@ export const incidents: readonly Incident[] = [
     script: '4x512 seed:1 restart:77 append*8 cut:?:any:? restart:8 restart:8 append*20 restart',
     lastOperation: 5,
   },
+  {
+    name: 'numbers left out by a header that was cut are given after all, up to the very one it begins with',
+    script:
+      '4x1024 seed:1008 cut:2:complete-sparse:1258202052 batch:4:4 cut:2:prefix-18-sparse:1055844223 append*2 batch:1:5 append*2 restart',
+    lastOperation: 0,
+  },
 ];
 
 /** Plays an incident in `count` ways. The first violation. */

@@ -251,6 +251,7 @@ export class Model {
 
   /** A consumer received a gap. What was not released of it is gone, whatever was known before of its release. */
   receivedGap({ sequence: first, end, reason }: OutboxGap): void {
+    this.#checkGiven(end);
     let isNews = false;
     for (let sequence = first; sequence < end; sequence++) {
       const fate = this.#fates[sequence];
@@ -263,6 +264,13 @@ export class Model {
     }
     if (!isNews && this.#isForgotten)
       throw new Error(`the gap from ${first} to ${end} came again after it had been released`);
+  }
+
+  /** Appends in doubt may have happened, and been given up by the one after. */
+  #checkGiven(end: number): void {
+    const most = this.#inDoubt.reduce((sum, { count, leftOut }) => sum + count + leftOut, this.#ids.length);
+    if (end > most) throw new Error(`a gap ends at ${end}, at most ${most} numbers were given`);
+    while (this.#ids.length < end) this.#unknown();
   }
 
   releasingGap({ sequence: first, end }: OutboxGap): void {

@@ -83,6 +83,7 @@ export function firstHeader(sectors: Sectors, block: number): SectorHeader {
   return {
     slotBytes: sectors.slotBytes,
     frameSlotsMax: FIRST_FRAME_SLOTS_MAX,
+    leavesOut: false,
     sectorSequence: block,
     sectors: sectors.count,
     slots: sectors.slots,
@@ -188,7 +189,7 @@ function standAtEmpty(sectors: Sectors, newest: SectorHeader): Standing {
     for (let s = sector + 1; s < newest.sectorSequence; s++)
       if (sectors.findFrame(s, sectors.headerSlots) !== -1) scan(sectors, before, s);
     // Numbers are left out only when all before them is settled, and that is saved.
-    const isLeftOutAgain = before.next < newest.base && newest.lag === 0 && before.cursor < before.next;
+    const isLeftOutAgain = newest.leavesOut && (before.next === newest.base || before.cursor < before.next);
     if (before.next > newest.base || isLeftOutAgain) return { ...before, ghost: newest };
     // The next frame hides what stands in the sector before, and the header may be gone at the next boot.
     standing.savedCursor = Math.min(before.cursor, standing.cursor);

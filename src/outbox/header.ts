@@ -3,7 +3,7 @@
  *
  *    0  u16  magic, the letters GW
  *    2  u8   format version
- *    3  u8   geometry: bits 0-1 log2(slot bytes) - 4, bit 2 reserved (0), bits 3-7 largest frame in slots
+ *    3  u8   geometry: bits 0-1 log2(slot bytes) - 4, bit 2 numbers left out before base, bits 3-7 largest frame in slots
  *    4  u32  sector sequence: + 1 a physical step, so `sector sequence mod sectors` is the block number
  *    8  u16  sectors in the partition
  *   10  u16  slots in a sector
@@ -33,12 +33,15 @@ export const HEADER_BYTES = 32;
 export const FORMAT_VERSION = 1;
 const MAGIC = 0x5747;
 const CRC_AT = 28;
+const LEAVES_OUT = 4;
 /** More numbers than a partition of any size holds. */
 const KEPT_MAX = 0xffffff;
 
 export interface SectorHeader {
   readonly slotBytes: number;
   readonly frameSlotsMax: number;
+  /** Whether base is higher than the number after the last one in the sector before. */
+  readonly leavesOut: boolean;
   readonly sectors: number;
   readonly slots: number;
   readonly sectorSequence: number;
@@ -52,7 +55,7 @@ export function encodeHeader(header: SectorHeader): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES);
   writeUint16(bytes, 0, MAGIC);
   bytes[2] = FORMAT_VERSION;
-  bytes[3] = (Math.log2(header.slotBytes) - 4) | (header.frameSlotsMax << 3);
+  bytes[3] = (Math.log2(header.slotBytes) - 4) | (header.leavesOut ? LEAVES_OUT : 0) | (header.frameSlotsMax << 3);
   writeUint32(bytes, 4, header.sectorSequence);
   writeUint16(bytes, 8, header.sectors);
   writeUint16(bytes, 10, header.slots);
@@ -80,6 +83,7 @@ export function decodeHeader(
   return {
     slotBytes: 16 << (geometry & 3),
     frameSlotsMax: geometry >> 3,
+    leavesOut: (geometry & LEAVES_OUT) !== 0,
     sectorSequence: readUint32(bytes, 4),
     sectors: readUint16(bytes, 8),
     slots: readUint16(bytes, 10),

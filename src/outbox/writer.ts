@@ -148,7 +148,7 @@ export class Writer implements LogEnd {
     if (!this.#isSaved()) this.#putAck(true);
     this.settlement.settle(this.next, sequence, 'delivered');
     this.next = sequence;
-    this.#roll(true, sequence);
+    this.#roll(true, sequence, true);
     this.#isBusy = false;
   }
 
@@ -289,7 +289,7 @@ export class Writer implements LogEnd {
    * stands in the sector after it is given up in advance, so that the next roll need not evict.
    * A block that does not take its header is erased once more, then passed over.
    */
-  #roll(mayEvict: boolean, base: number): boolean {
+  #roll(mayEvict: boolean, base: number, leavesOut = false): boolean {
     const sectors = this.#sectors;
     for (let target = this.active + 1; target <= this.active + SECTOR_TRIES; target++) {
       if (mayEvict) this.settlement.floor = Math.max(this.settlement.floor, this.#endOfVictim(target + 1));
@@ -297,7 +297,7 @@ export class Writer implements LogEnd {
       for (let erases = 0; erases < 2; erases++) {
         if (erases > 0 || target !== this.#erasedAhead) sectors.erase(target);
         this.#passOldest(target);
-        const header = this.#headerOf(target, base);
+        const header = this.#headerOf(target, base, leavesOut);
         if (!sectors.programHeader(header)) continue;
         this.#open(header);
         this.#isVictimFree = mayEvict;
@@ -313,11 +313,12 @@ export class Writer implements LogEnd {
     this.oldest = Math.max(this.oldest, target + 1 - this.#sectors.count);
   }
 
-  #headerOf(sectorSequence: number, base: number): SectorHeader {
+  #headerOf(sectorSequence: number, base: number, leavesOut: boolean): SectorHeader {
     const { settlement } = this;
     return {
       slotBytes: this.#sectors.slotBytes,
       frameSlotsMax: Math.max(this.#options.frameSlotsMax, this.#copySlots()),
+      leavesOut,
       sectorSequence,
       sectors: this.#sectors.count,
       slots: this.#sectors.slots,

@@ -38,6 +38,7 @@ describe('a sector header', () => {
   const header = {
     slotBytes: 16,
     frameSlotsMax: 5,
+    leavesOut: false,
     sectorSequence: 258,
     sectors: 256,
     slots: 256,
@@ -69,6 +70,7 @@ describe('a sector header', () => {
     const largest = {
       slotBytes: 128,
       frameSlotsMax: 31,
+      leavesOut: true,
       sectorSequence: 2 ** 32 - 2,
       sectors: 65_535,
       slots: 65_535,
