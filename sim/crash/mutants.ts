@@ -613,8 +613,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'numbers are left out without a header that says so',
     file: 'writer.ts',
-    text: '    this.next = sequence;\n    this.#roll(true, sequence);',
+    text: '    this.next = sequence;\n    this.#roll(true, sequence, true);',
     by: '    this.next = sequence;',
+  },
+  {
+    name: 'a header does not say that it leaves numbers out',
+    file: 'writer.ts',
+    text: '    this.#roll(true, sequence, true);',
+    by: '    this.#roll(true, sequence);',
   },
 
   // The books
