@@ -16,8 +16,9 @@ import { Anchors } from '../../src/reading/anchor.js';
 import { ChannelTables } from '../../src/reading/channel.js';
 import { type AlarmState, type Reading, unpackReading } from '../../src/reading/reading.js';
 import { UsageError } from '../start/options.js';
+import { type ArchiveDump, dumpOf } from './archive-dump.js';
 import type { Damage } from './damage.js';
-import { Dump, type DumpRecord, type DumpSummary, type Gap, type Place } from './dump.js';
+import type { Dump, DumpRecord, DumpSummary, Gap, Place } from './dump.js';
 
 export const dumpUsage = `Usage: godwit outbox FILE [options]
 
@@ -120,9 +121,9 @@ function readFile(file: string): Uint8Array {
   }
 }
 
-function open(file: string, image: Uint8Array): Dump {
+function open(file: string, image: Uint8Array): Dump | ArchiveDump {
   try {
-    return new Dump(image);
+    return dumpOf(image);
   } catch (error) {
     throw new Error(`${file}: ${(error as Error).message}`);
   }
@@ -212,7 +213,7 @@ function quoted(value: number | string): string {
 
 /** A forecast, at the rate of the time between the first and the last reading whose times can be compared. */
 function yearsOf(
-  dump: Dump,
+  dump: Dump | ArchiveDump,
   records: readonly DumpRecord[],
   startOf: (boot: number) => number | undefined,
 ): number | undefined {
@@ -248,10 +249,10 @@ function placeText({ block, offset }: Place): string {
 
 function textOf(file: string, summary: DumpSummary & { readonly years: number | undefined }): string {
   const { bytes, sectors, sectorsInUse, next, oldest, delivered, queued, dropped, unreadable } = summary;
-  const { cycles, cyclesMax, years, starts, gaps, damage } = summary;
+  const { cycles, cyclesMax, years, starts, gaps, damage, thinned = 0 } = summary;
   return `${file}: ${bytes} bytes, ${sectors} sectors, ${sectorsInUse} in use
 books   next ${next} = delivered ${delivered} + queued ${queued} + dropped ${dropped}
-queued  ${queued === 0 ? 'nothing' : `numbers ${oldest} to ${next - 1}${unreadable > 0 ? `, ${unreadable} of them cannot be read` : ''}`}
+queued  ${queued === 0 ? 'nothing' : `numbers ${oldest} to ${next - 1}${unreadable > 0 ? `, ${unreadable} of them cannot be read` : ''}`}${thinned > 0 ? `, ${thinned} thinned out` : ''}
 wear    ${cycles} erases a block, ${cyclesMax} at most${years === undefined ? '' : `; at this rate it lasts ${years} years or more`}
 starts  ${starts === 0 ? 'none' : starts} seen in the log (each one that writes copies the last record)
 ${gaps.map(gapText).join('')}${damage.map(damageText).join('')}`;
@@ -265,7 +266,7 @@ class Progress {
     this.#isShown = bytes >= PROGRESS_BYTES && process.stderr.isTTY === true;
   }
 
-  *of(dump: Dump): Generator<DumpRecord> {
+  *of(dump: Dump | ArchiveDump): Generator<DumpRecord> {
     const { next } = dump.summary();
     let first: number | undefined;
     let shown = -1;

@@ -12,7 +12,7 @@ import { Settlement } from '../../src/outbox/settlement.js';
 import { cyclesOf, type Wear } from '../../src/outbox/wear.js';
 import { type Damage, type Inspection, inspect } from './damage.js';
 
-const BLOCK_LENGTH = 4096;
+export const BLOCK_LENGTH = 4096;
 
 export interface DumpRecord {
   readonly sequence: number;
@@ -53,6 +53,8 @@ export interface DumpSummary {
   readonly dropped: number;
   /** Numbers among the queued whose records cannot be read. */
   readonly unreadable: number;
+  /** Numbers left out to make room, in a log that thins. */
+  readonly thinned?: number;
   /** All of these numbers, ascending. */
   readonly gaps: readonly Gap[];
   /** What cannot be read, whether it held queued records or not. */
