@@ -299,12 +299,12 @@ export class Model {
       last = sequence;
       isHanded[sequence] = true;
     }
-    this.#checkGaps(isHanded, gaps);
     // The last record is held back while making it solid would evict others.
     const held = books.queued - handed.length;
     if (held < 0 || held > this.#heldMax(books.next))
       throw new Error(`${books.queued} queued, ${handed.length} handed out`);
     for (let sequence = books.next - held; sequence < books.next; sequence++) isHanded[sequence] = true;
+    this.#checkGaps(isHanded, gaps);
     if (books.next < this.#ids.length || books.next > this.#nextMax() + held)
       throw new Error(`next is ${books.next}, ${this.#ids.length} numbers were given`);
     if (books.next !== books.delivered + books.queued + books.dropped + books.void)
