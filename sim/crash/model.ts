@@ -67,6 +67,8 @@ export class Model {
   #interruptions: number;
   #interruptionsAtErase: number;
   #interruptionsBefore: number;
+  /** A block that takes no header may stand where positions have to go. */
+  #hasBadCells: boolean;
   /** Releases that the last interruption may have undone, and whether that has been looked into since. */
   #unsavedMax: number;
   #isForgotten: boolean;
@@ -93,6 +95,7 @@ export class Model {
     this.#unsavedMax = other ? other.#unsavedMax : 0;
     this.#isForgotten = other ? other.#isForgotten : true;
     this.#gapsAgain = other ? other.#gapsAgain : 0;
+    this.#hasBadCells = other ? other.#hasBadCells : false;
     this.#droppedReleased = other ? other.#droppedReleased : 0;
   }
 
@@ -166,6 +169,11 @@ export class Model {
     this.#inDoubt = this.#inDoubt.map((doubt) => ({ ...doubt, blocks: doubt.blocks & ~(1 << block) }));
   }
 
+  /** The flash has cells that do not take what is programmed, or keep what is erased. */
+  cellsBroken(): void {
+    this.#hasBadCells = true;
+  }
+
   /** A flash call threw. */
   interrupted(): void {
     this.#interruptions++;
@@ -180,7 +188,7 @@ export class Model {
     this.interrupted();
     this.#forgetAhead();
     const { unsavedMax, blockLength } = this.#limits;
-    const isRoomUsedUp = this.#interruptions - this.#interruptionsBefore > 2;
+    const isRoomUsedUp = this.#hasBadCells || this.#interruptions - this.#interruptionsBefore > 2;
     this.#unsavedMax = Math.max(
       this.#isForgotten ? 0 : this.#unsavedMax,
       isRoomUsedUp ? blockLength / SLOT_BYTES : unsavedMax,
@@ -352,7 +360,7 @@ export class Model {
    */
   #forget(isHanded: readonly boolean[]): void {
     this.#isForgotten = true;
-    let again = this.#gapsAgain;
+    let again = this.#unsavedMax > this.#limits.unsavedMax ? 0 : this.#gapsAgain;
     for (let sequence = 0; sequence < this.#ids.length; sequence++) {
       if (!isHanded[sequence] || this.#fates[sequence] === PENDING) continue;
       if (this.#fates[sequence] === RELEASED) again++;

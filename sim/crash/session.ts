@@ -102,9 +102,11 @@ export class Session {
         break;
       case 'stick':
         this.flash.stickBit(step.offset, step.bit);
+        this.model.cellsBroken();
         break;
       case 'halfErase':
         this.flash.failEraseSilently(step.block);
+        this.model.cellsBroken();
         break;
       default:
         throw new Error(`a session does not play '${step.kind}'`);
