@@ -12,6 +12,7 @@
  * are that level's. They are released here once that level has made sure of them.
  */
 import type { Flash } from '../../hal/contract.js';
+import { BATCH_HEAD_BYTES, STREAM_MAX } from '../outbox/frame.js';
 import { type Outbox, OutboxError, type OutboxOptions, type OutboxStatistics, openOutbox } from '../outbox/outbox.js';
 import { type BatchItem, BatchReader, BatchWriter, type Loss } from '../reading/batch.js';
 import type { Log, LogGap, LogRecord, LogStatistics } from './log.js';
@@ -24,13 +25,10 @@ export type ArchiveMode = keyof typeof LAYOUTS;
 const BLOCKS_MIN = 32;
 /** 18 batches of this size fill a sector of 4096 bytes but for two slots. */
 const BATCH_BYTES_MAX = 213;
-const BATCH_HEAD_BYTES = 3;
 /** Of one reading, so that it fits into a batch. */
 const BATCH_PAYLOAD_BYTES_MAX = BATCH_BYTES_MAX - 8;
 /** A batch is released as a whole, mostly: saving more often would not spare redelivery. */
 const BATCHES_UNSAVED_MAX = 64;
-/** Streams whose readings are never thinned out: the agent's own. */
-const KEPT_STREAM = 14;
 
 /** What a level has for some numbers; 'delivered' are those that were, before their neighbours were moved here. */
 type Item = LogRecord | { readonly sequence: number; readonly end: number; readonly reason: Loss };
@@ -214,7 +212,8 @@ export class Archive implements Log {
       if (item.sequence < first + batch.count) return miss(item.end, 'thinned');
       if (earlier.isReleased(item.sequence)) return miss(item.end, 'delivered');
       const { stream } = item;
-      isKept[stream] = !isThinning || stream === KEPT_STREAM || !isKept[stream];
+      // Of the last stream, the agent's own, nothing is thinned out: it has the times of the boots.
+      isKept[stream] = !isThinning || stream === STREAM_MAX || !isKept[stream];
       return (!isKept[stream] || batch.add(stream, item.payload)) && miss(item.end, 'thinned');
     });
     if (batch.count === 0) return false;

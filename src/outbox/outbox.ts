@@ -12,7 +12,7 @@
  * is full, the oldest sector is evicted. What was lost is handed out too, as a gap in the numbers with its reason, until it
  * is released; so a consumer learns of it even after power cuts. After a power cut, at most
  * `acknowledgementsUnsavedMax` released records are handed out again, besides those in flight (more only if a full log
- * suffers several power cuts within one sector: DESIGN.md, "Outbox"). RAM does not grow with what is queued.
+ * suffers several power cuts within one sector, or meets a broken block: DESIGN.md, "Outbox"). RAM does not grow with what is queued.
  *
  * Records may be released in any order. The format is FORMAT.md; the reasons are DESIGN.md, "Outbox".
  */
