@@ -27,8 +27,6 @@ const BLOCKS_MIN = 32;
 const BATCH_BYTES_MAX = 213;
 /** Of one reading, so that it fits into a batch. */
 const BATCH_PAYLOAD_BYTES_MAX = BATCH_BYTES_MAX - 8;
-/** A batch is released as a whole, mostly: saving more often would not spare redelivery. */
-const BATCHES_UNSAVED_MAX = 64;
 
 /** What a level has for some numbers; 'delivered' are those that were, before their neighbours were moved here. */
 type Item = LogRecord | { readonly sequence: number; readonly end: number; readonly reason: Loss };
@@ -70,13 +68,7 @@ export class Archive implements Log {
     this.#levels = layoutOf(mode, blocks).map(({ first, blocks: count }, level) =>
       openOutbox(
         new FlashSlice(flash, first, count),
-        level === 0
-          ? options
-          : {
-              payloadBytesMax: BATCH_BYTES_MAX + BATCH_HEAD_BYTES,
-              acknowledgementsUnsavedMax: BATCHES_UNSAVED_MAX,
-              crc32c: options.crc32c,
-            },
+        level === 0 ? options : { ...options, payloadBytesMax: BATCH_BYTES_MAX + BATCH_HEAD_BYTES },
       ),
     );
     this.payloadBytesMax = Math.min(this.#fresh.payloadBytesMax, BATCH_PAYLOAD_BYTES_MAX);
