@@ -20,7 +20,7 @@ const PROFILED_READINGS: { readonly [scenario: string]: number } = { online: 100
 
 export async function showBudgets(
   root: string,
-  built: { readonly program: string; readonly bits: number },
+  built: { readonly command: readonly string[]; readonly bits: number },
   parameters: string[],
 ): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -30,7 +30,9 @@ export async function showBudgets(
   });
   const engine = new XsEngine(built, root);
   if (values.record && engine.bits !== 32)
-    throw new Error('budgets are those of 32 bits: install gcc-multilib to record');
+    throw new Error(
+      'budgets are those of 32 bits: install gcc-multilib (and qemu-user, if the kernel runs no 32-bit programs) to record',
+    );
   const path = join(root, 'xs', 'budgets.json');
   const recorded: Budgets = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
   const measured: { [scenario: string]: Figures } = {};

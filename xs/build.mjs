@@ -1,7 +1,7 @@
 /**
  * Builds what runs on the XS engine:
  *   build/xs/engine/   the engine's sources, from the npm package that engine.json pins; nothing of them is in this repository
- *   build/xs/<bits>/   the host, engine included: 32 bits when gcc can, so that a slot has 16 bytes as on an ESP32
+ *   build/xs/<bits>/   the host, engine included: 32 bits where that can run, so that a slot has 16 bytes as on an ESP32
  *   build/xs/device/   hal/xs, xs/bus and xs/scenarios, file by file as in build/device
  *
  * Does nothing when nothing changed: each step is known by a hash of what goes into it.
@@ -23,6 +23,12 @@ const WORKERS = 2;
 const ENGINE_HEADERS = ['platform.h', 'profile.h'];
 /** What a board runs as C, too. */
 const BOARD_FILES = ['../hal/esp32/native/crc32c.c', '../hal/esp32/native/crc32c.h'];
+/** What the host may be built for, best first. Not every kernel of 64 bits runs programs of 32; qemu does, more slowly. */
+const TARGETS = [
+  { bits: 32, launcher: [] },
+  { bits: 32, launcher: ['qemu-i386'] },
+  { bits: 64, launcher: [] },
+];
 const ENGINE_OPTIONS = ['-w', '-include', join(here, 'profile.h')];
 
 /** Everything. Leaves in build/xs/built.json what `buildEngine` returned, for the tests; null without a compiler. */
@@ -35,20 +41,23 @@ export async function buildXs() {
 }
 
 /**
- * The host's program and its word size; `undefined` when there is no C compiler.
+ * The words that start the host, and its word size; `undefined` when there is no C compiler.
  * Throws when the engine can be neither found nor fetched, or does not compile.
  */
 export async function buildEngine() {
-  const bits = wordSize();
-  if (bits === undefined) return undefined;
+  mkdirSync(output, { recursive: true });
+  const target = TARGETS.find(canRun);
+  if (target === undefined) return undefined;
+  const { bits } = target;
   const folder = join(output, String(bits));
   const program = join(folder, 'xs');
+  const built = { command: [...target.launcher, program], bits };
   const flags = compilerFlags(bits);
   const own = [...readdirSync(here).filter((name) => /\.[ch]$/.test(name)), ...BOARD_FILES];
   const contentOf = (name) => readFileSync(join(here, name));
   const engineKey = hashOf([JSON.stringify(engine), flags.join(' '), ...ENGINE_HEADERS.map(contentOf)]);
   const hostKey = hashOf([engineKey, ...own.map(contentOf)]);
-  if (isStamped(folder, 'host', hostKey)) return { program, bits };
+  if (isStamped(folder, 'host', hostKey)) return built;
   mkdirSync(folder, { recursive: true });
   const sources = join(fetchEngine(), engine.sources);
   const headers = ['includes', 'platforms', 'sources'].map((name) => `-I${join(sources, name)}`);
@@ -56,7 +65,7 @@ export async function buildEngine() {
   const library = join(folder, 'engine.a');
   if (!isStamped(folder, 'engine', engineKey)) {
     say('compiling the XS engine, which is kept');
-    if (bits === 64) say('gcc makes no 32-bit programs (gcc-multilib is missing): building for 64 bits');
+    if (bits === 64) say('32-bit programs cannot be made or run here (gcc-multilib, qemu-user): building for 64 bits');
     const objects = await compile(engineFiles(folder, sources), [...compilerOptions, ...ENGINE_OPTIONS], folder);
     rmSync(library, { force: true });
     await run('ar', ['rcs', library, ...objects]);
@@ -67,7 +76,7 @@ export async function buildEngine() {
   await run('gcc', [...flags, ...objects, library, '-lm', '-lpthread', '-o', `${program}.new`]);
   renameSync(`${program}.new`, program);
   stamp(folder, 'host', hostKey);
-  return { program, bits };
+  return built;
 }
 
 /** hal/xs and the scenarios, beside the device build, whose src/ they run. */
@@ -113,13 +122,13 @@ async function bundleContract() {
   });
 }
 
-function wordSize() {
-  const canLink = (flag) =>
-    spawnSync('gcc', [flag, '-x', 'c', '-', '-o', '/dev/null', '-lm'], {
-      input: '#include <math.h>\nint main(void) { return 0; }\n',
-    }).status === 0;
-  if (canLink('-m32')) return 32;
-  return canLink('-m64') ? 64 : undefined;
+function canRun({ bits, launcher }) {
+  const probe = join(output, 'probe');
+  const linking = spawnSync('gcc', [`-m${bits}`, '-x', 'c', '-', '-o', probe, '-lm'], {
+    input: '#include <math.h>\nint main(void) { return 0; }\n',
+  });
+  const [command, ...parameters] = [...launcher, probe];
+  return linking.status === 0 && spawnSync(command, parameters).status === 0;
 }
 
 function compilerFlags(bits) {

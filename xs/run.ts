@@ -110,20 +110,21 @@ interface Creation {
 
 export class XsEngine {
   readonly bits: number;
-  readonly #program: string;
+  readonly #command: readonly string[];
   readonly #root: string;
 
   /** `built` as `buildEngine` (xs/build.mjs) returns it; `root` is the folder of the project. */
-  constructor(built: { readonly program: string; readonly bits: number }, root: string) {
+  constructor(built: { readonly command: readonly string[]; readonly bits: number }, root: string) {
     this.bits = built.bits;
-    this.#program = built.program;
+    this.#command = built.command;
     this.#root = root;
   }
 
   /** Runs to the end. */
   run(run: Run): Outcome {
     return withReport((path) => {
-      const { status, stdout, stderr } = spawnSync(this.#program, this.#parameters(run, path, false), {
+      const [program, ...parameters] = [...this.#command, ...this.#parameters(run, path, false)];
+      const { status, stdout, stderr } = spawnSync(program as string, parameters, {
         encoding: 'utf8',
         maxBuffer: 1 << 26,
       });
@@ -136,7 +137,8 @@ export class XsEngine {
    * a terminal says to this process, Ctrl-C for example, does not reach that one.
    */
   start(run: Run, reportPath?: string): ChildProcess {
-    return spawn(this.#program, this.#parameters(run, reportPath, run.realTime !== true), {
+    const [program, ...parameters] = [...this.#command, ...this.#parameters(run, reportPath, run.realTime !== true)];
+    return spawn(program as string, parameters, {
       stdio: [run.bus ? 'pipe' : 'ignore', 'pipe', 'pipe', 'pipe'],
       detached: run.bus === true,
     });

@@ -13,7 +13,7 @@ export function openEngine(projectFolder: string): XsEngine {
       '--engine xs needs a C compiler to build the engine with, and there is none; on Debian: apt-get install gcc gcc-multilib',
     );
   }
-  if (built === undefined || !existsSync(built.program)) {
+  if (built === undefined || !existsSync(built.command.at(-1))) {
     throw new Error(
       'the XS engine is not built; in a clone of the repository, "npm start -- --engine xs" builds and runs it',
     );
@@ -22,7 +22,10 @@ export function openEngine(projectFolder: string): XsEngine {
 }
 
 export function engineText({ bits, memory }: XsEngine): string {
-  const word = bits === 32 ? '32 bits as on an ESP32' : `${bits} bits, so all takes more memory (no gcc-multilib here)`;
+  const word =
+    bits === 32
+      ? '32 bits as on an ESP32'
+      : `${bits} bits, so all takes more memory (gcc-multilib, or qemu-user, is missing here)`;
   return `XS, ${word}; heap ${kibibytes(memory.heapBytes)}, stack ${memory.stackSlots} slots`;
 }
 
