@@ -157,7 +157,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'numbers are left out before it is saved that nothing is queued',
     file: 'writer.ts',
-    text: 'if (!this.#isSaved()) this.#putAck(true);',
+    text: 'if (!this.isSaved()) this.putAck(true);',
     by: '',
     equivalent: 'the header is ignored then at a boot without frames behind it, and no append behind it has returned',
   },
@@ -210,7 +210,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'nothing is zeroed after an unclean boot',
     file: 'writer.ts',
-    text: 'if (!this.#isClear) this.#clear();',
+    text: 'if (!this.#isClear) this.clear();',
     by: '',
   },
   {
@@ -236,7 +236,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the last record is not written again',
     file: 'writer.ts',
-    text: 'if (!this.#putRecord(body, stream, sequence, mayEvict)) return false;',
+    text: 'if (!this.putRecord(body, stream, sequence, mayEvict)) return false;',
     by: '',
   },
   {
@@ -268,7 +268,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a header that was passed over stays readable',
     file: 'writer.ts',
-    text: 'if (this.#ghost !== undefined) this.#bury(this.#ghost);',
+    text: 'if (this.#ghost !== undefined) this.bury(this.#ghost);',
     by: '',
     equivalent:
       'the zones of recovery leave no room in the sector before, so that the one passed over is opened anew first; a second line of defence',
@@ -284,7 +284,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the position in the last frame is not saved again',
     file: 'writer.ts',
-    text: 'if (!this.#isSaved() && !this.#putAck(mayEvict)) return false;',
+    text: 'if (!this.isSaved() && !this.putAck(mayEvict)) return false;',
     by: '',
     equivalent:
       'nothing counts as saved then: the next release saves it, and until then no more come again than allowed',
@@ -373,8 +373,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a block is erased in advance before it is saved that it is free',
     file: 'writer.ts',
-    text: 'if (this.#solidify(false) && (this.#isSaved() || this.#putAck(false)) && this.#hasFreeVictim()) {',
-    by: 'if (this.#solidify(false) && this.#hasFreeVictim()) {',
+    text: 'if (this.makeSolid(false) && (this.isSaved() || this.putAck(false)) && this.hasFreeVictim()) {',
+    by: 'if (this.makeSolid(false) && this.hasFreeVictim()) {',
   },
   {
     name: 'a larger record goes into a sector whose zones are smaller',
@@ -387,14 +387,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'saving a position may evict',
     file: 'writer.ts',
-    text: 'const isDone = this.#solidify(false) && (this.#isSaved() || this.#putAck(false));',
-    by: 'const isDone = this.#solidify(true) && (this.#isSaved() || this.#putAck(true));',
+    text: 'const isDone = this.makeSolid(false) && (this.isSaved() || this.putAck(false));',
+    by: 'const isDone = this.makeSolid(true) && (this.isSaved() || this.putAck(true));',
   },
   {
     name: 'handing out the last record may evict',
     file: 'writer.ts',
-    text: 'const isDone = this.#solidify(false);',
-    by: 'const isDone = this.#solidify(true);',
+    text: 'const isDone = this.makeSolid(false);',
+    by: 'const isDone = this.makeSolid(true);',
   },
   {
     name: 'a record carries a position past dropped numbers that nothing else tells of',
@@ -405,8 +405,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the books in an ACK frame are those from before the sector was opened',
     file: 'writer.ts',
-    text: 'return this.#roll(mayEvict, this.next);',
-    by: 'return this.#roll(mayEvict, this.next) && this.#put(0, 0, this.next, this.#ackBody);',
+    text: 'return this.roll(mayEvict, this.next);',
+    by: 'return this.roll(mayEvict, this.next) && this.put(0, 0, this.next, this.#ackBody);',
   },
   {
     name: 'one release more than allowed is left unsaved',
@@ -423,8 +423,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'nothing is given up in advance',
     file: 'writer.ts',
-    text: 'if (mayEvict) this.settlement.floor = Math.max(this.settlement.floor, this.#endOfVictim(target + 1));',
-    by: 'if (mayEvict) this.settlement.floor = Math.max(this.settlement.floor, this.#endOfVictim(target));',
+    text: 'if (mayEvict) this.settlement.floor = Math.max(this.settlement.floor, this.endOfVictim(target + 1));',
+    by: 'if (mayEvict) this.settlement.floor = Math.max(this.settlement.floor, this.endOfVictim(target));',
   },
   {
     name: 'the header does not say what was given up',
@@ -441,7 +441,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an append goes on in a sector that a save has opened',
     file: 'writer.ts',
-    text: ' || !this.#hasFreeVictim();',
+    text: ' || !this.hasFreeVictim();',
     by: ';',
   },
   {
@@ -453,16 +453,16 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an append is said not to evict though it gives up a sector',
     file: 'writer.ts',
-    text: 'this.#endOfVictim(this.active + 2) > this.#begun;',
-    by: 'this.#endOfVictim(this.active + 1) > this.#begun;',
+    text: 'this.endOfVictim(this.active + 2) > this.begun;',
+    by: 'this.endOfVictim(this.active + 1) > this.begun;',
   },
 
   // Gaps
   {
     name: 'an eviction settles what it evicts',
     file: 'writer.ts',
-    text: 'if (mayEvict) this.settlement.floor = Math.max(this.settlement.floor, this.#endOfVictim(target + 1));',
-    by: "if (mayEvict) this.settlement.settle(0, this.#endOfVictim(target + 1), 'dropped');",
+    text: 'if (mayEvict) this.settlement.floor = Math.max(this.settlement.floor, this.endOfVictim(target + 1));',
+    by: "if (mayEvict) this.settlement.settle(0, this.endOfVictim(target + 1), 'dropped');",
   },
   {
     name: 'what was evicted before the boot is not noticed',
@@ -613,14 +613,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'numbers are left out without a header that says so',
     file: 'writer.ts',
-    text: '    this.next = sequence;\n    this.#roll(true, sequence, true);',
+    text: '    this.next = sequence;\n    this.roll(true, sequence, true);',
     by: '    this.next = sequence;',
   },
   {
     name: 'a header does not say that it leaves numbers out',
     file: 'writer.ts',
-    text: '    this.#roll(true, sequence, true);',
-    by: '    this.#roll(true, sequence);',
+    text: '    this.roll(true, sequence, true);',
+    by: '    this.roll(true, sequence);',
   },
 
   // The books

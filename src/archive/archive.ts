@@ -71,20 +71,20 @@ export class Archive implements Log {
         level === 0 ? options : { ...options, payloadBytesMax: BATCH_BYTES_MAX + BATCH_HEAD_BYTES },
       ),
     );
-    this.payloadBytesMax = Math.min(this.#fresh.payloadBytesMax, BATCH_PAYLOAD_BYTES_MAX);
+    this.payloadBytesMax = Math.min(this.fresh.payloadBytesMax, BATCH_PAYLOAD_BYTES_MAX);
   }
 
   append(payload: Uint8Array, stream: number): number {
-    this.#align(true);
-    this.#makeRoom(0, payload.byteLength);
-    return this.#fresh.append(payload, stream);
+    this.align(true);
+    this.makeRoom(0, payload.byteLength);
+    return this.fresh.append(payload, stream);
   }
 
   /** A level is handed out when all that is older is settled: what is settled in it must not be ahead of that. */
   next(): LogRecord | LogGap | undefined {
-    this.#align(false);
+    this.align(false);
     for (let level = this.#levels.length - 1; level >= 0; level--) {
-      for (let item = this.#nextOf(level); item !== undefined; item = this.#nextOf(level)) {
+      for (let item = this.nextOf(level); item !== undefined; item = this.nextOf(level)) {
         const { sequence, end } = item;
         if (end <= this.#position || (item.reason === undefined && sequence < this.#position)) continue;
         const from = Math.max(sequence, this.#position);
@@ -115,7 +115,7 @@ export class Archive implements Log {
   lookAhead(visit: (record: LogRecord) => boolean): void {
     let goesOn = true;
     for (let level = this.#levels.length - 1; level >= 0 && goesOn; level--) {
-      this.#show(level, this.#position, (item) => {
+      this.show(level, this.#position, (item) => {
         if (item.reason === undefined && item.sequence >= this.#position) goesOn = visit(item);
         return goesOn;
       });
@@ -136,7 +136,7 @@ export class Archive implements Log {
    * unpacked, on an eighth of the blocks.
    */
   statistics(): LogStatistics {
-    const { next, sectors, sectorsOpened } = this.#fresh.statistics();
+    const { next, sectors, sectorsOpened } = this.fresh.statistics();
     let [queued, dropped, oldest, from] = [0, 0, next, 0];
     for (let level = this.#levels.length - 1; level >= 0; level--) {
       const statistics = (this.#levels[level] as Outbox).statistics();
@@ -148,12 +148,12 @@ export class Archive implements Log {
     return { next, oldest, queued, delivered: next - queued - dropped, dropped, void: 0, sectors, sectorsOpened };
   }
 
-  get #fresh(): Outbox {
+  private get fresh(): Outbox {
     return this.#levels[0] as Outbox;
   }
 
   /** Releases what a later level has, once that level can be relied on. */
-  #align(mayMove: boolean): void {
+  private align(mayMove: boolean): void {
     if (this.#isAligned) return;
     for (let level = this.#levels.length - 1; level > 0; level--) {
       const later = this.#levels[level] as Outbox;
@@ -161,28 +161,28 @@ export class Archive implements Log {
       const { next } = later.statistics();
       const { oldest, next: end } = earlier.statistics();
       if (oldest >= Math.min(next, end)) continue;
-      if (!later.secure() && !(mayMove && this.#secure(level))) return;
+      if (!later.secure() && !(mayMove && this.secure(level))) return;
       earlier.release(oldest, Math.min(next, end));
     }
     this.#isAligned = true;
   }
 
   /** Makes sure of what a level holds, moving readings on if that takes room. */
-  #secure(level: number): boolean {
-    while (!(this.#levels[level] as Outbox).secure()) if (!this.#move(level)) return false;
+  private secure(level: number): boolean {
+    while (!(this.#levels[level] as Outbox).secure()) if (!this.move(level)) return false;
     return true;
   }
 
   /** Moves readings on until a payload of so many bytes can be appended without evicting, if there is a later level. */
-  #makeRoom(level: number, byteLength: number): void {
+  private makeRoom(level: number, byteLength: number): void {
     if (level === this.#levels.length - 1) return;
     const outbox = this.#levels[level] as Outbox;
-    this.#secure(level);
-    while (outbox.wouldEvict(byteLength)) if (!this.#move(level)) return;
+    this.secure(level);
+    while (outbox.wouldEvict(byteLength)) if (!this.move(level)) return;
   }
 
   /** Moves the oldest readings of a level, as many as fit into one batch, to the next. `false` when there are none. */
-  #move(level: number): boolean {
+  private move(level: number): boolean {
     const earlier = this.#levels[level] as Outbox;
     const later = this.#levels[level + 1];
     if (later === undefined) return false;
@@ -197,7 +197,7 @@ export class Archive implements Log {
       const count = Math.max(0, end - first - batch.count);
       return count === 0 || batch.miss(count, loss) === count;
     };
-    this.#show(level, first, (item) => {
+    this.show(level, first, (item) => {
       for (let lost = first + batch.count; lost < item.sequence; lost = first + batch.count)
         if (!miss(lost + 1, earlier.isReleased(lost) ? 'delivered' : 'unreadable')) return false;
       if (item.reason !== undefined) return miss(item.end, item.reason);
@@ -210,13 +210,13 @@ export class Archive implements Log {
     });
     if (batch.count === 0) return false;
     const bytes = batch.finish();
-    this.#makeRoom(level + 1, bytes.byteLength);
+    this.makeRoom(level + 1, bytes.byteLength);
     later.appendBatch(bytes, first, batch.count);
     earlier.release(first, first + batch.count);
     return true;
   }
 
-  #nextOf(level: number): LogRecord | LogGap | undefined {
+  private nextOf(level: number): LogRecord | LogGap | undefined {
     const outbox = this.#levels[level] as Outbox;
     for (;;) {
       if (this.#batch?.level !== level) {
@@ -232,7 +232,7 @@ export class Archive implements Log {
   }
 
   /** Shows the readings, and what is missing among them, of one level from a number on, until `visit` returns false. */
-  #show(level: number, from: number, visit: (item: Item) => boolean): void {
+  private show(level: number, from: number, visit: (item: Item) => boolean): void {
     (this.#levels[level] as Outbox).lookAhead((record) => {
       if (level === 0) return visit(record);
       const batch = openBatch(level, record.sequence, record.payload);

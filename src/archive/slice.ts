@@ -14,11 +14,11 @@ export class FlashSlice implements Flash {
   }
 
   read(buffer: Uint8Array, offset: number): void {
-    this.#flash.read(buffer, this.#offset(buffer, offset));
+    this.#flash.read(buffer, this.offset(buffer, offset));
   }
 
   write(buffer: Uint8Array, offset: number): void {
-    this.#flash.write(buffer, this.#offset(buffer, offset));
+    this.#flash.write(buffer, this.offset(buffer, offset));
   }
 
   eraseBlock(start: number, end: number = start + 1): void {
@@ -34,7 +34,7 @@ export class FlashSlice implements Flash {
     this.#flash.close();
   }
 
-  #offset({ byteLength }: Uint8Array, offset: number): number {
+  private offset({ byteLength }: Uint8Array, offset: number): number {
     const { size, blockLength } = this.#status;
     if (offset < 0 || offset + byteLength > size)
       throw new RangeError(`${byteLength} bytes at ${offset} are out of range, the size is ${size}`);

@@ -44,9 +44,9 @@ export class SHT3x implements Sensor {
   sample(): Sample | undefined {
     if (this.#measuring) {
       this.#measuring = false;
-      return this.#fetch();
+      return this.fetch();
     }
-    this.#start();
+    this.start();
     this.#measuring = true;
     return undefined;
   }
@@ -55,7 +55,7 @@ export class SHT3x implements Sensor {
     this.#io.close();
   }
 
-  #start(): void {
+  private start(): void {
     try {
       this.#io.write(new Uint8Array([0x24, 0x00]));
     } catch (error) {
@@ -63,8 +63,8 @@ export class SHT3x implements Sensor {
     }
   }
 
-  #fetch(): Sample {
-    const answer = this.#answer();
+  private fetch(): Sample {
+    const answer = this.answer();
     const temperature = checkedWord(answer, 0, 'temperature');
     const humidity = checkedWord(answer, 3, 'humidity');
     // [4.13] 16 bits span -45 to 130 degrees Celsius and 0 to 100 percent, both ends included.
@@ -74,7 +74,7 @@ export class SHT3x implements Sensor {
     };
   }
 
-  #answer(): Uint8Array {
+  private answer(): Uint8Array {
     let answer: Uint8Array;
     try {
       answer = new Uint8Array(this.#io.read(answerByteLength));

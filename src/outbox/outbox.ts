@@ -107,7 +107,7 @@ export class Outbox {
    * flash throws; the record then is not stored.
    */
   append(payload: Uint8Array, stream: number): number {
-    this.#checkPayload(payload, this.payloadBytesMax);
+    this.checkPayload(payload, this.payloadBytesMax);
     if (!Number.isInteger(stream) || stream < 0 || stream > STREAM_MAX)
       throw new RangeError(`stream is ${stream}, expected 0 to ${STREAM_MAX}`);
     return this.#writer.append(payload, stream, 1);
@@ -119,7 +119,7 @@ export class Outbox {
    * batches or single records, not both: behind a damaged batch of many numbers, those of single records cannot be told.
    */
   appendBatch(payload: Uint8Array, first: number, count: number): void {
-    this.#checkPayload(payload, this.payloadBytesMax - BATCH_HEAD_BYTES);
+    this.checkPayload(payload, this.payloadBytesMax - BATCH_HEAD_BYTES);
     if (!Number.isInteger(count) || count < 1 || count > BATCH_COUNT_MAX)
       throw new RangeError(`count is ${count}, expected 1 to ${BATCH_COUNT_MAX}`);
     const writer = this.#writer;
@@ -228,7 +228,7 @@ export class Outbox {
     return this.#writer.maintain();
   }
 
-  #checkPayload({ byteLength }: Uint8Array, bytesMax: number): void {
+  private checkPayload({ byteLength }: Uint8Array, bytesMax: number): void {
     if (byteLength < 1 || byteLength > bytesMax)
       throw new OutboxError('payload', `the payload has ${byteLength} bytes, expected 1 to ${bytesMax}`);
   }

@@ -64,9 +64,9 @@ export class Reader {
 
   /** Continues at `sequence`, which must not be below the cursor of the log. */
   seek(sequence: number): void {
-    const sector = this.#find(sequence);
+    const sector = this.find(sequence);
     const first = firstNumber(this.#sectors, this.#log, sector);
-    this.#enter(sector);
+    this.enter(sector);
     this.#expected = sequence;
     this.#running = first;
   }
@@ -77,9 +77,9 @@ export class Reader {
       const isActive = this.#sector === log.active;
       const slot = isActive && this.#slot >= log.tail ? -1 : this.#sectors.findFrame(this.#sector, this.#slot);
       if (slot === -1 || (isActive && slot >= log.tail)) {
-        if (isActive) return this.#lost(log.next);
-        this.#enter(this.#sector + 1);
-        if (this.#running > this.#expected) return this.#lost(this.#running);
+        if (isActive) return this.lost(log.next);
+        this.enter(this.#sector + 1);
+        if (this.#running > this.#expected) return this.lost(this.#running);
         continue;
       }
       const { buffer, at } = this.#sectors;
@@ -97,13 +97,13 @@ export class Reader {
       this.#slot = slot;
       if (sequence > this.#expected) {
         this.#running = sequence;
-        return this.#lost(sequence);
+        return this.lost(sequence);
       }
       this.#running = end;
       this.#foundSlot = slot;
       this.#slot = slot + this.#sectors.frameSlots;
       if (end <= this.#expected) continue;
-      this.#tell(sequence, end);
+      this.tell(sequence, end);
       this.stream = (buffer[at + 1] as number) >> 4;
       const from = at + FRAME_OVERHEAD_BYTES;
       this.payload = buffer.subarray(this.stream === BATCH_STREAM ? from + BATCH_HEAD_BYTES : from, from + length);
@@ -120,19 +120,19 @@ export class Reader {
     this.#running = this.first;
   }
 
-  #lost(end: number): Found {
-    this.#tell(this.#expected, end);
+  private lost(end: number): Found {
+    this.tell(this.#expected, end);
     return 'lost';
   }
 
-  #tell(first: number, end: number): void {
+  private tell(first: number, end: number): void {
     this.first = first;
     this.end = end;
     this.#expected = end;
   }
 
   /** Reads first: if that throws, nothing has changed. */
-  #enter(sector: number): void {
+  private enter(sector: number): void {
     const base = this.#sectors.header(sector)?.base;
     // What stands beyond the active sector was passed over at boot, or is not there yet.
     const next = sector < this.#log.active ? this.#sectors.header(sector + 1) : undefined;
@@ -146,20 +146,20 @@ export class Reader {
    * The sector in which `sequence` stands: the last one whose base does not exceed it. Halving needs intact headers;
    * at a damaged one it walks instead.
    */
-  #find(sequence: number): number {
+  private find(sequence: number): number {
     let low = this.#log.oldest;
     let high = this.#log.active;
     while (low < high) {
       const middle = low + Math.ceil((high - low) / 2);
       const header = this.#sectors.header(middle);
-      if (header === undefined) return this.#walk(low, high, sequence);
+      if (header === undefined) return this.walk(low, high, sequence);
       if (header.base <= sequence) low = middle;
       else high = middle - 1;
     }
     return low;
   }
 
-  #walk(low: number, high: number, sequence: number): number {
+  private walk(low: number, high: number, sequence: number): number {
     let found = low;
     for (let sector = low + 1; sector <= high; sector++) {
       const header = this.#sectors.header(sector);

@@ -77,7 +77,7 @@ export class Sectors {
   headerInBlock(block: number): SectorHeader | 'newer' | undefined {
     const from = block * this.#sectorBytes;
     const byteLength = HEADER_BYTES + this.slotBytes;
-    if (this.#bufferedFrom !== from || this.#bufferedTo < from + byteLength) this.#fetch(from, byteLength);
+    if (this.#bufferedFrom !== from || this.#bufferedTo < from + byteLength) this.fetch(from, byteLength);
     return decodeHeader(this.buffer, block, this.#place.crc32c);
   }
 
@@ -90,7 +90,7 @@ export class Sectors {
 
   /** Looks for an intact frame at that place; `buffer`, `at` and `frameSlots` then tell what it is. */
   frame(sectorSequence: number, slot: number): boolean {
-    this.#need(sectorSequence, slot, this.slotBytes);
+    this.need(sectorSequence, slot, this.slotBytes);
     if (isNoFrame(this.buffer, this.at)) return false;
     const place = this.placeOf(sectorSequence, slot);
     const left = (this.slots - slot) * this.slotBytes;
@@ -98,7 +98,7 @@ export class Sectors {
     const body = bodyBytes(this.buffer[this.at] as number);
     if (FRAME_OVERHEAD_BYTES + body > left) return false;
     if (this.at + FRAME_OVERHEAD_BYTES + body > this.#bufferedTo - this.#bufferedFrom)
-      this.#need(sectorSequence, slot, FRAME_OVERHEAD_BYTES + body);
+      this.need(sectorSequence, slot, FRAME_OVERHEAD_BYTES + body);
     if (!isFrame(this.buffer, this.at, place)) return false;
     this.frameSlots = frameSlots(body, this.slotBytes);
     return true;
@@ -116,8 +116,8 @@ export class Sectors {
     const words = this.#words;
     const end = slot + slots;
     for (let from = slot; from < end; ) {
-      this.#need(sectorSequence, from, this.slotBytes);
-      const left = Math.min((end - from) * this.slotBytes, this.#bufferedTo - this.#offset(sectorSequence, from));
+      this.need(sectorSequence, from, this.slotBytes);
+      const left = Math.min((end - from) * this.slotBytes, this.#bufferedTo - this.offset(sectorSequence, from));
       // Four at a time, the words of a slot: half the steps, in a partition of which all is read.
       for (let at = this.at >> 2, stop = (this.at + left) >> 2; at < stop; at += 4) {
         const difference =
@@ -133,7 +133,7 @@ export class Sectors {
   }
 
   erase(sectorSequence: number): void {
-    this.#forget();
+    this.forget();
     this.#flash.eraseBlock(sectorSequence % this.count);
   }
 
@@ -144,9 +144,9 @@ export class Sectors {
 
   /** Programs `bytes` (whole slots, beginning on a word of their buffer) and says whether they read back. */
   program(sectorSequence: number, slot: number, bytes: Uint8Array): boolean {
-    this.#forget();
-    this.#flash.write(bytes, this.#offset(sectorSequence, slot));
-    this.#need(sectorSequence, slot, bytes.byteLength);
+    this.forget();
+    this.#flash.write(bytes, this.offset(sectorSequence, slot));
+    this.need(sectorSequence, slot, bytes.byteLength);
     const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
     const from = this.at >> 2;
     for (let i = words.length; i-- > 0; ) if (this.#words[from + i] !== words[i]) return false;
@@ -155,16 +155,16 @@ export class Sectors {
 
   /** Clears every bit of the slots. What stood there is then no frame, and no cell of it is in doubt. */
   zero(sectorSequence: number, slot: number, slots: number): void {
-    this.#forget();
-    this.#flash.write(new Uint8Array(slots * this.slotBytes), this.#offset(sectorSequence, slot));
+    this.forget();
+    this.#flash.write(new Uint8Array(slots * this.slotBytes), this.offset(sectorSequence, slot));
   }
 
   /** Programs `slots` slots with what they read now, so that cells left half-programmed by a power cut become solid. */
   firmUp(sectorSequence: number, slot: number, slots: number): void {
-    this.#need(sectorSequence, slot, slots * this.slotBytes);
+    this.need(sectorSequence, slot, slots * this.slotBytes);
     const bytes = this.buffer.slice(this.at, this.at + slots * this.slotBytes);
-    this.#forget();
-    this.#flash.write(bytes, this.#offset(sectorSequence, slot));
+    this.forget();
+    this.#flash.write(bytes, this.offset(sectorSequence, slot));
   }
 
   /** One object, changed by the next call. */
@@ -175,20 +175,20 @@ export class Sectors {
     return place;
   }
 
-  #offset(sectorSequence: number, slot: number): number {
+  private offset(sectorSequence: number, slot: number): number {
     return (sectorSequence % this.count) * this.#sectorBytes + slot * this.slotBytes;
   }
 
   /** Makes `byteLength` bytes from `slot` on available at `at`. */
-  #need(sectorSequence: number, slot: number, byteLength: number): void {
-    const from = this.#offset(sectorSequence, slot);
+  private need(sectorSequence: number, slot: number, byteLength: number): void {
+    const from = this.offset(sectorSequence, slot);
     if (from < this.#bufferedFrom || from + byteLength > this.#bufferedTo)
-      this.#fetch(from, Math.min(READ_BYTES, (this.slots - slot) * this.slotBytes));
+      this.fetch(from, Math.min(READ_BYTES, (this.slots - slot) * this.slotBytes));
     this.at = from - this.#bufferedFrom;
   }
 
-  /** Should reading throw, there is nothing in the buffer. Not by `#forget`: this is the end of the deepest calls. */
-  #fetch(from: number, byteLength: number): void {
+  /** Should reading throw, there is nothing in the buffer. Not by `forget`: this is the end of the deepest calls. */
+  private fetch(from: number, byteLength: number): void {
     this.#bufferedTo = this.#bufferedFrom;
     this.#flash.read(byteLength === READ_BYTES ? this.buffer : this.buffer.subarray(0, byteLength), from);
     this.#bufferedFrom = from;
@@ -196,7 +196,7 @@ export class Sectors {
     this.at = 0;
   }
 
-  #forget(): void {
+  private forget(): void {
     this.#bufferedTo = this.#bufferedFrom;
   }
 }

@@ -46,7 +46,7 @@ export class Settlement {
     while (from < end) {
       const range = this.#ahead.find((other) => other.end > from);
       const to = Math.min(end, range?.first ?? end);
-      if (from < to) this.#settle(from, to, outcome);
+      if (from < to) this.settleFree(from, to, outcome);
       from = Math.max(to, Math.min(end, range?.end ?? end), this.cursor);
     }
   }
@@ -64,26 +64,26 @@ export class Settlement {
     return { delivered, queued: next - delivered - dropped - gone, dropped: dropped + gone };
   }
 
-  #settle(first: number, end: number, outcome: Outcome): void {
+  private settleFree(first: number, end: number, outcome: Outcome): void {
     if (first === this.cursor) {
-      this.#advance(end, outcome);
-      this.#absorb();
-    } else this.#insert({ first, end, outcome });
+      this.advance(end, outcome);
+      this.absorb();
+    } else this.insert({ first, end, outcome });
   }
 
-  #advance(end: number, outcome: Outcome): void {
+  private advance(end: number, outcome: Outcome): void {
     if (outcome === 'dropped') this.dropped += end - this.cursor;
     this.cursor = end;
   }
 
-  #absorb(): void {
+  private absorb(): void {
     while (this.#ahead[0] !== undefined && this.#ahead[0].first <= this.cursor) {
       const range = this.#ahead.shift() as Range;
-      if (range.end > this.cursor) this.#advance(range.end, range.outcome);
+      if (range.end > this.cursor) this.advance(range.end, range.outcome);
     }
   }
 
-  #insert(range: Range): void {
+  private insert(range: Range): void {
     let i = this.#ahead.length;
     while (i > 0 && (this.#ahead[i - 1] as Range).first > range.first) i--;
     this.#ahead.splice(i, 0, range);

@@ -125,11 +125,11 @@ export class Writer implements LogEnd {
   append(payload: Uint8Array, stream: number, count: number): number {
     const sequence = this.next;
     const body = stream === BATCH_STREAM ? batchBody(payload, sequence, count) : payload;
-    this.#begin();
-    if (this.#isBlank) this.#format();
-    this.#solidify(true);
-    if (this.#needsRoll(body.byteLength)) this.#roll(true, sequence);
-    this.#putRecord(body, stream, sequence, true);
+    this.begin();
+    if (this.#isBlank) this.format();
+    this.makeSolid(true);
+    if (this.needsRoll(body.byteLength)) this.roll(true, sequence);
+    this.putRecord(body, stream, sequence, true);
     this.#isBusy = false;
     this.next = sequence + count;
     return sequence;
@@ -137,26 +137,26 @@ export class Writer implements LogEnd {
 
   /** Whether an append of so many bytes would evict what is queued. */
   wouldEvict(bodyBytes: number): boolean {
-    return !this.#isBlank && this.#needsRoll(bodyBytes) && this.#endOfVictim(this.active + 2) > this.#begun;
+    return !this.#isBlank && this.needsRoll(bodyBytes) && this.endOfVictim(this.active + 2) > this.begun;
   }
 
   /** Leaves out the numbers below `sequence`. Nothing may be queued, which is saved first: see boot.ts on ghosts. */
   skipTo(sequence: number): void {
-    this.#begin();
-    if (this.#isBlank) this.#format();
-    this.#solidify(true);
-    if (!this.#isSaved()) this.#putAck(true);
+    this.begin();
+    if (this.#isBlank) this.format();
+    this.makeSolid(true);
+    if (!this.isSaved()) this.putAck(true);
     this.settlement.settle(this.next, sequence, 'delivered');
     this.next = sequence;
-    this.#roll(true, sequence, true);
+    this.roll(true, sequence, true);
     this.#isBusy = false;
   }
 
   /** Saves the books. `false` when that would have evicted records: they stay unsaved until there is room. */
   save(): boolean {
-    if (this.#isSaved()) return true;
-    this.#begin();
-    const isDone = this.#solidify(false) && (this.#isSaved() || this.#putAck(false));
+    if (this.isSaved()) return true;
+    this.begin();
+    const isDone = this.makeSolid(false) && (this.isSaved() || this.putAck(false));
     this.#isBusy = false;
     return isDone;
   }
@@ -167,8 +167,8 @@ export class Writer implements LogEnd {
    */
   solidify(): boolean {
     if (this.isSolid || this.#isBlank) return true;
-    this.#begin();
-    const isDone = this.#solidify(false);
+    this.begin();
+    const isDone = this.makeSolid(false);
     this.#isBusy = false;
     return isDone || (this.#last !== undefined && this.#last.body === undefined);
   }
@@ -179,13 +179,13 @@ export class Writer implements LogEnd {
    * erase the same block at each start.
    */
   maintain(): boolean {
-    if (!this.#isEraseDue || !this.#hasFreeVictim()) return false;
-    this.#begin();
-    if (this.#solidify(false) && (this.#isSaved() || this.#putAck(false)) && this.#hasFreeVictim()) {
+    if (!this.#isEraseDue || !this.hasFreeVictim()) return false;
+    this.begin();
+    if (this.makeSolid(false) && (this.isSaved() || this.putAck(false)) && this.hasFreeVictim()) {
       const target = this.active + 1;
       this.#isEraseDue = false;
       this.#sectors.erase(target);
-      this.#passOldest(target);
+      this.passOldest(target);
       this.#erasedAhead = target;
     }
     this.#isBusy = false;
@@ -193,7 +193,7 @@ export class Writer implements LogEnd {
   }
 
   /** If the action before did not end, what it touched is in doubt. */
-  #begin(): void {
+  private begin(): void {
     if (this.#isBusy) {
       this.#isClear = false;
       this.isSolid = false;
@@ -202,26 +202,26 @@ export class Writer implements LogEnd {
     this.#isBusy = true;
   }
 
-  #solidify(mayEvict: boolean): boolean {
+  private makeSolid(mayEvict: boolean): boolean {
     if (this.isSolid) return true;
     const sectors = this.#sectors;
     if (this.#lastSlot === 0) sectors.firmUp(this.active, 0, sectors.headerSlots);
-    else this.#last ??= this.#readLast();
-    if (this.#ghost !== undefined) this.#bury(this.#ghost);
-    if (!this.#isClear) this.#clear();
+    else this.#last ??= this.readLast();
+    if (this.#ghost !== undefined) this.bury(this.#ghost);
+    if (!this.#isClear) this.clear();
     const body = this.#last?.body;
     if (this.#last !== undefined && body !== undefined) {
       const { stream, sequence } = this.#last;
-      if (!this.#putRecord(body, stream, sequence, mayEvict)) return false;
+      if (!this.putRecord(body, stream, sequence, mayEvict)) return false;
     }
-    if (!this.#isSaved() && !this.#putAck(mayEvict)) return false;
+    if (!this.isSaved() && !this.putAck(mayEvict)) return false;
     this.#last = undefined;
     this.isSolid = true;
     return true;
   }
 
   /** What it says of the books is in doubt with it. */
-  #readLast(): Last {
+  private readLast(): Last {
     const sectors = this.#sectors;
     if (!sectors.frame(this.active, this.#lastSlot)) throw new Error('the last frame of the log has become unreadable');
     this.#savedCursor = -1;
@@ -236,12 +236,12 @@ export class Writer implements LogEnd {
   }
 
   /** Slots of the record that is to be written again: it may be larger than what this session appends. */
-  #copySlots(): number {
+  private copySlots(): number {
     return this.#last?.body === undefined ? 0 : frameSlots(this.#last.body.byteLength, this.#sectors.slotBytes);
   }
 
   /** First the place of a frame: the header, as long as it is readable, brings us here again. */
-  #bury({ sectorSequence, frameSlotsMax }: SectorHeader): void {
+  private bury({ sectorSequence, frameSlotsMax }: SectorHeader): void {
     const sectors = this.#sectors;
     sectors.zero(sectorSequence, sectors.headerSlots, Math.min(frameSlotsMax, sectors.slots - sectors.headerSlots));
     sectors.zero(sectorSequence, 0, sectors.headerSlots);
@@ -252,7 +252,7 @@ export class Writer implements LogEnd {
    * Firms up the last frame, as far as that goes, then zeroes zones until three are passed that did not read zero: two in
    * which a frame may have been torn, and one in which an earlier session was cut here.
    */
-  #clear(): void {
+  private clear(): void {
     const sectors = this.#sectors;
     const size = this.#frameSlotsMax;
     if (this.#lastSlot > 0 && sectors.frame(this.active, this.#lastSlot))
@@ -270,12 +270,12 @@ export class Writer implements LogEnd {
   }
 
   /** Begins a log in a blank partition, in the first block that takes the header, torn there or not. */
-  #format(): void {
+  private format(): void {
     const sectors = this.#sectors;
     for (let block = 0; block < sectors.count; block++) {
       const header = firstHeader(sectors, block);
       if (!sectors.programHeader(header)) continue;
-      this.#open(header);
+      this.open(header);
       this.oldest = block;
       this.#isBlank = false;
       this.isSolid = true;
@@ -289,17 +289,17 @@ export class Writer implements LogEnd {
    * stands in the sector after it is given up in advance, so that the next roll need not evict.
    * A block that does not take its header is erased once more, then passed over.
    */
-  #roll(mayEvict: boolean, base: number, leavesOut = false): boolean {
+  private roll(mayEvict: boolean, base: number, leavesOut = false): boolean {
     const sectors = this.#sectors;
     for (let target = this.active + 1; target <= this.active + SECTOR_TRIES; target++) {
-      if (mayEvict) this.settlement.floor = Math.max(this.settlement.floor, this.#endOfVictim(target + 1));
-      else if (this.#endOfVictim(target) > this.#begun) return false;
+      if (mayEvict) this.settlement.floor = Math.max(this.settlement.floor, this.endOfVictim(target + 1));
+      else if (this.endOfVictim(target) > this.begun) return false;
       for (let erases = 0; erases < 2; erases++) {
         if (erases > 0 || target !== this.#erasedAhead) sectors.erase(target);
-        this.#passOldest(target);
-        const header = this.#headerOf(target, base, leavesOut);
+        this.passOldest(target);
+        const header = this.headerOf(target, base, leavesOut);
         if (!sectors.programHeader(header)) continue;
-        this.#open(header);
+        this.open(header);
         this.#isVictimFree = mayEvict;
         return true;
       }
@@ -309,15 +309,15 @@ export class Writer implements LogEnd {
   }
 
   /** The block of sector `target` has been erased. */
-  #passOldest(target: number): void {
+  private passOldest(target: number): void {
     this.oldest = Math.max(this.oldest, target + 1 - this.#sectors.count);
   }
 
-  #headerOf(sectorSequence: number, base: number, leavesOut: boolean): SectorHeader {
+  private headerOf(sectorSequence: number, base: number, leavesOut: boolean): SectorHeader {
     const { settlement } = this;
     return {
       slotBytes: this.#sectors.slotBytes,
-      frameSlotsMax: Math.max(this.#options.frameSlotsMax, this.#copySlots()),
+      frameSlotsMax: Math.max(this.#options.frameSlotsMax, this.copySlots()),
       leavesOut,
       sectorSequence,
       sectors: this.#sectors.count,
@@ -330,7 +330,7 @@ export class Writer implements LogEnd {
   }
 
   /** `header` has been programmed and read back. */
-  #open(header: SectorHeader): void {
+  private open(header: SectorHeader): void {
     this.active = header.sectorSequence;
     this.tail = this.#sectors.headerSlots;
     this.#lastSlot = 0;
@@ -342,33 +342,33 @@ export class Writer implements LogEnd {
   }
 
   /** Programs a record, with the acknowledged position if that fits in; in the next sector if this one does not take it. */
-  #putRecord(body: Uint8Array, stream: number, sequence: number, mayEvict: boolean): boolean {
+  private putRecord(body: Uint8Array, stream: number, sequence: number, mayEvict: boolean): boolean {
     const { settlement } = this;
     for (let rolls = 0; rolls < 2; rolls++) {
       const lag = sequence - settlement.cursor;
       const hasLag = lag >= 0 && lag < LAG_NONE && settlement.dropped === this.#savedDropped;
       const second = (stream << 4) | (hasLag ? lag : LAG_NONE);
-      if (this.#put(body.byteLength, second, sequence, body)) {
+      if (this.put(body.byteLength, second, sequence, body)) {
         if (hasLag) this.#savedCursor = settlement.cursor;
         return true;
       }
-      if (!this.#roll(mayEvict, sequence)) return false;
+      if (!this.roll(mayEvict, sequence)) return false;
     }
     throw new OutboxError('hardware', 'the flash does not take what is programmed');
   }
 
   /** Saves the books in a frame; where there is no room, in the header of the next sector. */
-  #putAck(mayEvict: boolean): boolean {
+  private putAck(mayEvict: boolean): boolean {
     const { settlement } = this;
     encodeAck(this.#ackBody, this.next - settlement.cursor, settlement.dropped);
-    if (!this.#put(0, 0, this.next, this.#ackBody)) return this.#roll(mayEvict, this.next);
+    if (!this.put(0, 0, this.next, this.#ackBody)) return this.roll(mayEvict, this.next);
     this.#savedCursor = settlement.cursor;
     this.#savedDropped = settlement.dropped;
     return true;
   }
 
   /** Programs a frame at the tail; what does not read back is zeroed and tried in the next slots. */
-  #put(length: number, second: number, sequence: number, body: Uint8Array): boolean {
+  private put(length: number, second: number, sequence: number, body: Uint8Array): boolean {
     const sectors = this.#sectors;
     const slots = frameSlots(body.byteLength, sectors.slotBytes);
     if (slots * sectors.slotBytes > this.#frame.byteLength) this.#frame = new Uint8Array(slots * sectors.slotBytes);
@@ -386,28 +386,28 @@ export class Writer implements LogEnd {
     return false;
   }
 
-  #needsRoll(bodyBytes: number): boolean {
+  private needsRoll(bodyBytes: number): boolean {
     const slots = frameSlots(bodyBytes, this.#sectors.slotBytes);
-    return slots > this.#frameSlotsMax || this.tail + slots > this.#sectors.slots || !this.#hasFreeVictim();
+    return slots > this.#frameSlotsMax || this.tail + slots > this.#sectors.slots || !this.hasFreeVictim();
   }
 
-  #hasFreeVictim(): boolean {
-    this.#isVictimFree ||= this.#endOfVictim(this.active + 1) <= this.#begun;
+  private hasFreeVictim(): boolean {
+    this.#isVictimFree ||= this.endOfVictim(this.active + 1) <= this.begun;
     return this.#isVictimFree;
   }
 
   /** The number after the last one in the sector that lies where `target` will; 0 when none lies there. */
-  #endOfVictim(target: number): number {
+  private endOfVictim(target: number): number {
     const victim = target - this.#sectors.count;
     return victim < this.oldest ? 0 : firstNumber(this.#sectors, this, Math.min(victim + 1, this.active));
   }
 
   /** The lowest number that may be both in flash and not settled. */
-  get #begun(): number {
+  private get begun(): number {
     return Math.max(this.settlement.cursor, this.settlement.floor);
   }
 
-  #isSaved(): boolean {
+  private isSaved(): boolean {
     return this.unsaved === 0 && this.settlement.dropped === this.#savedDropped;
   }
 }

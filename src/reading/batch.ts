@@ -74,7 +74,7 @@ export class BatchWriter {
     const parts = partsOf(payload);
     const before = this.#before[stream];
     const isNext = parts !== undefined && before !== undefined && isSame(parts, before);
-    if (!(isNext ? this.#addNext(stream, parts, before) : this.#addWhole(stream, payload))) return false;
+    if (!(isNext ? this.addNext(stream, parts, before) : this.addWhole(stream, payload))) return false;
     if (parts !== undefined)
       this.#before[stream] = { ...parts, elapsed: isNext ? parts.milliseconds - before.milliseconds : 0 };
     this.#lastStream = stream;
@@ -88,22 +88,22 @@ export class BatchWriter {
     if (loss === 'thinned') this.#thinned += taken;
     else {
       if (this.#length + 2 * MISSING_BYTES_MAX > this.#bytes.length) return 0;
-      this.#putMissing();
-      this.#putLoss(taken, loss);
+      this.putMissing();
+      this.putLoss(taken, loss);
     }
     this.count += taken;
     return taken;
   }
 
   finish(): Uint8Array {
-    this.#putMissing();
+    this.putMissing();
     return this.#bytes.subarray(0, this.#length);
   }
 
-  #addWhole(stream: number, payload: Uint8Array): boolean {
-    if (!this.#hasRoom(2 + payload.length)) return false;
-    this.#putMissing();
-    this.#put(WHOLE, stream);
+  private addWhole(stream: number, payload: Uint8Array): boolean {
+    if (!this.hasRoom(2 + payload.length)) return false;
+    this.putMissing();
+    this.put(WHOLE, stream);
     this.#bytes[this.#length++] = payload.length;
     this.#bytes.set(payload, this.#length);
     this.#length += payload.length;
@@ -111,18 +111,18 @@ export class BatchWriter {
     return true;
   }
 
-  #addNext(stream: number, parts: Parts, before: Before): boolean {
+  private addNext(stream: number, parts: Parts, before: Before): boolean {
     let end = writeSignedVarint(this.#scratch, 0, parts.milliseconds - before.milliseconds - before.elapsed);
     for (let i = 0; i < parts.values.length; i++)
       end = writeSignedVarint(this.#scratch, end, (parts.values[i] as number) - (before.values[i] as number));
     const bytes = this.#scratch.subarray(0, end);
-    if (!this.#hasRoom(3 + bytes.length)) return false;
+    if (!this.hasRoom(3 + bytes.length)) return false;
     if (stream !== this.#lastStream) {
-      this.#putMissing();
-      this.#put(NEXT, stream);
+      this.putMissing();
+      this.put(NEXT, stream);
       this.#runAt = 0;
     } else if (this.#runAt === 0 || this.#bytes[this.#runAt + 1] !== this.#thinned) {
-      this.#put(RUN, stream);
+      this.put(RUN, stream);
       this.#runAt = this.#length;
       this.#bytes[this.#length++] = 1;
       this.#bytes[this.#length++] = this.#thinned;
@@ -133,23 +133,23 @@ export class BatchWriter {
     return true;
   }
 
-  #hasRoom(byteLength: number): boolean {
+  private hasRoom(byteLength: number): boolean {
     return this.#length + byteLength + 2 * MISSING_BYTES_MAX <= this.#bytes.length;
   }
 
-  #putMissing(): void {
-    if (this.#thinned > 0) this.#putLoss(this.#thinned, 'thinned');
+  private putMissing(): void {
+    if (this.#thinned > 0) this.putLoss(this.#thinned, 'thinned');
     this.#thinned = 0;
   }
 
-  #putLoss(count: number, loss: Loss): void {
-    this.#put(MISSING, LOSSES.indexOf(loss));
+  private putLoss(count: number, loss: Loss): void {
+    this.put(MISSING, LOSSES.indexOf(loss));
     this.#length = writeVarint(this.#bytes, this.#length, count);
     this.#runAt = 0;
     this.#lastStream = -1;
   }
 
-  #put(kind: number, detail: number): void {
+  private put(kind: number, detail: number): void {
     this.#bytes[this.#length++] = kind * 16 + detail;
   }
 }
@@ -177,22 +177,22 @@ export class BatchReader {
   }
 
   next(): BatchItem | undefined {
-    if (this.#left > 0) return this.#nextOfRun();
+    if (this.#left > 0) return this.nextOfRun();
     const reader = this.#reader;
     if (reader.at >= this.#bytes.length) return undefined;
     const first = this.#bytes[reader.at++] as number;
     const detail = first % 16;
     switch (first >> 4) {
       case WHOLE:
-        return this.#whole(detail);
+        return this.whole(detail);
       case NEXT:
-        return this.#next(detail);
+        return this.nextInRow(detail);
       case RUN:
         this.#stream = detail;
         this.#left = this.#bytes[reader.at++] as number;
         this.#thinned = this.#bytes[reader.at++] as number;
         this.#isThinned = false;
-        return this.#nextOfRun();
+        return this.nextOfRun();
       case MISSING:
         return { count: reader.unsigned(), loss: LOSSES[detail] ?? 'unreadable' };
       default:
@@ -200,17 +200,17 @@ export class BatchReader {
     }
   }
 
-  #nextOfRun(): BatchItem {
+  private nextOfRun(): BatchItem {
     if (this.#thinned > 0 && !this.#isThinned) {
       this.#isThinned = true;
       return { count: this.#thinned, loss: 'thinned' };
     }
     this.#isThinned = false;
     this.#left--;
-    return this.#next(this.#stream);
+    return this.nextInRow(this.#stream);
   }
 
-  #whole(stream: number): BatchItem {
+  private whole(stream: number): BatchItem {
     const reader = this.#reader;
     const length = this.#bytes[reader.at++] as number;
     const payload = this.#bytes.slice(reader.at, reader.at + length);
@@ -220,7 +220,7 @@ export class BatchReader {
     return { stream, payload };
   }
 
-  #next(stream: number): BatchItem {
+  private nextInRow(stream: number): BatchItem {
     const before = this.#before[stream];
     if (before === undefined) throw new RangeError(`stream ${stream} begins in the middle`);
     const elapsed = before.elapsed + this.#reader.signed();
