@@ -17,6 +17,8 @@ export interface Cells {
   program(data: Uint8Array, offset: number): void;
   tearProgram(data: Uint8Array, offset: number, tear: ProgramTear): void;
   erase(offset: number, byteLength: number): void;
+  /** An erase that does its first half and says nothing of it. */
+  eraseHalf(offset: number, byteLength: number): void;
   tearErase(offset: number, byteLength: number, tear: EraseTear): void;
   powerUp(): void;
   /** `bit` (0 to 7) of the byte at `offset` is from now on not cleared by any operation. */
@@ -63,6 +65,10 @@ export class PlainCells implements Cells {
   erase(offset: number, byteLength: number): void {
     this.bytes.fill(0xff, offset, offset + byteLength);
     this.#firmRange(offset, byteLength);
+  }
+
+  eraseHalf(offset: number, byteLength: number): void {
+    this.erase(offset, byteLength / 2);
   }
 
   tearErase(offset: number, byteLength: number, tear: EraseTear): void {

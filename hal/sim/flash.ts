@@ -206,7 +206,8 @@ export class SimFlash implements Flash {
     this.erases += 1;
     this.wear[block] = (this.wear[block] as number) + 1;
     if (tear === undefined) {
-      this.#cells.erase(offset, this.#failingBlocks.has(block) ? blockLength / 2 : blockLength);
+      if (this.#failingBlocks.has(block)) this.#cells.eraseHalf(offset, blockLength);
+      else this.#cells.erase(offset, blockLength);
     } else {
       this.#cells.tearErase(offset, blockLength, asEraseTear(tear, this.#options.random));
       this.#failPower();

@@ -2,20 +2,26 @@
  * The memory cells of encrypted flash, as seen through decryption: write-once in units of `unitLength` bytes.
  *
  * An erased unit decrypts to noise that is new after each erase; a torn unit, and one with a stuck bit, decrypts to
- * noise as well. Programming a unit twice without an erase would garble it on the real part, so here it throws.
- * There are no weak cells: a torn unit is noise already.
+ * noise as well. Programming a unit twice without an erase would garble it on the real part, so here it throws. A unit with
+ * weak cells reads, after each power-up, either as what was last programmed there or as noise.
  */
 import type { Random } from '../contract.js';
 import type { Cells } from './cells.js';
 import { integerBelow } from './random.js';
-import { BLOCK_END_BYTES, type EraseTear, fillRandom, type ProgramTear } from './tear.js';
+import { BLOCK_END_BYTES, type EraseTear, fillRandom, type ProgramTear, type Weakness } from './tear.js';
+
+/** What became of a unit since it was last erased: nothing, or programmed or torn, or said to be erased when it was not. */
+const ERASED = 0;
+const USED = 1;
+const STALE = 2;
 
 export class WriteOnceCells implements Cells {
   readonly bytes: Uint8Array;
   readonly #unitLength: number;
   readonly #random: Random;
-  /** For each unit 1 when it was programmed, or torn, since it was last erased. */
   readonly #used: Uint8Array;
+  /** Weak units, with what was last programmed there. Absent while there are none. */
+  #weak: Map<number, Uint8Array> | undefined;
   /** Units with a stuck bit. */
   #stuck: Set<number> | undefined;
 
@@ -29,7 +35,7 @@ export class WriteOnceCells implements Cells {
   }
 
   requireProgrammable(offset: number, byteLength: number): void {
-    const unit = this.#used.indexOf(1, offset / this.#unitLength);
+    const unit = this.#used.indexOf(USED, offset / this.#unitLength);
     if (unit !== -1 && unit * this.#unitLength < offset + byteLength) {
       throw new Error(
         `write-once violation: the unit at ${unit * this.#unitLength} was programmed since it was last erased`,
@@ -38,8 +44,10 @@ export class WriteOnceCells implements Cells {
   }
 
   program(data: Uint8Array, offset: number): void {
+    const stale = this.#unitsOf(offset, data.length).filter((unit) => this.#used[unit] === STALE);
     this.bytes.set(data, offset);
     this.#use(offset, data.length);
+    for (const unit of stale) this.#garble(unit * this.#unitLength, this.#unitLength);
     for (const unit of this.#stuck ?? []) {
       const position = unit * this.#unitLength;
       if (position >= offset && position < offset + data.length) this.#garble(position, this.#unitLength);
@@ -47,6 +55,14 @@ export class WriteOnceCells implements Cells {
   }
 
   tearProgram(data: Uint8Array, offset: number, tear: ProgramTear): void {
+    this.#tearProgram(data, offset, tear);
+    this.#weaken(this.#unitsOf(offset, data.length), tear.weak, (unit) => {
+      const from = unit * this.#unitLength - offset;
+      return data.slice(from, from + this.#unitLength);
+    });
+  }
+
+  #tearProgram(data: Uint8Array, offset: number, tear: ProgramTear): void {
     if (tear.kind === 'nothing') return;
     if (tear.kind === 'bits') {
       this.#garble(offset, data.length);
@@ -67,10 +83,28 @@ export class WriteOnceCells implements Cells {
 
   erase(offset: number, byteLength: number): void {
     fillRandom(this.bytes.subarray(offset, offset + byteLength), this.#random);
-    this.#used.fill(0, offset / this.#unitLength, (offset + byteLength) / this.#unitLength);
+    this.#used.fill(ERASED, offset / this.#unitLength, (offset + byteLength) / this.#unitLength);
+    if (this.#weak !== undefined) for (const unit of this.#unitsOf(offset, byteLength)) this.#weak.delete(unit);
+  }
+
+  eraseHalf(offset: number, byteLength: number): void {
+    this.erase(offset, byteLength / 2);
+    this.#used.fill(STALE, (offset + byteLength / 2) / this.#unitLength, (offset + byteLength) / this.#unitLength);
   }
 
   tearErase(offset: number, byteLength: number, tear: EraseTear): void {
+    const before = this.bytes.slice(offset, offset + byteLength);
+    const used = this.#unitsOf(offset, byteLength).filter(
+      (unit) => this.#used[unit] === USED && !this.#weak?.has(unit),
+    );
+    this.#tearErase(offset, byteLength, tear);
+    this.#weaken(used, tear.weak, (unit) => {
+      const from = unit * this.#unitLength - offset;
+      return before.slice(from, from + this.#unitLength);
+    });
+  }
+
+  #tearErase(offset: number, byteLength: number, tear: EraseTear): void {
     const head = Math.ceil(BLOCK_END_BYTES / this.#unitLength) * this.#unitLength;
     switch (tear.kind) {
       case 'nothing':
@@ -96,7 +130,14 @@ export class WriteOnceCells implements Cells {
     }
   }
 
-  powerUp(): void {}
+  powerUp(): void {
+    if (this.#weak === undefined) return;
+    for (const [unit, data] of this.#weak) {
+      const offset = unit * this.#unitLength;
+      if (this.#random() < 0.5) this.bytes.set(data, offset);
+      else fillRandom(this.bytes.subarray(offset, offset + this.#unitLength), this.#random);
+    }
+  }
 
   stickBit(offset: number, _bit: number): void {
     this.#stuck ??= new Set();
@@ -109,12 +150,14 @@ export class WriteOnceCells implements Cells {
 
   copy(from: number, to: number, byteLength: number): void {
     this.bytes.copyWithin(to, from, from + byteLength);
+    if (this.#weak !== undefined) for (const unit of this.#unitsOf(to, byteLength)) this.#weak.delete(unit);
     this.#used.copyWithin(to / this.#unitLength, from / this.#unitLength, (from + byteLength) / this.#unitLength);
   }
 
   fork(random: Random): WriteOnceCells {
     const copy = new WriteOnceCells(this.bytes.slice(), this.#unitLength, random, this.#used.slice());
     if (this.#stuck !== undefined) copy.#stuck = new Set(this.#stuck);
+    if (this.#weak !== undefined) copy.#weak = new Map(this.#weak);
     return copy;
   }
 
@@ -125,6 +168,24 @@ export class WriteOnceCells implements Cells {
   }
 
   #use(offset: number, byteLength: number): void {
-    this.#used.fill(1, offset / this.#unitLength, (offset + byteLength) / this.#unitLength);
+    this.#used.fill(USED, offset / this.#unitLength, (offset + byteLength) / this.#unitLength);
+  }
+
+  /** Of `units`, all or one to three, after whatever a tear did to them. They cannot be programmed before an erase. */
+  #weaken(units: readonly number[], weakness: Weakness | undefined, dataOf: (unit: number) => Uint8Array): void {
+    if (weakness === undefined || units.length === 0) return;
+    const wanted = weakness === 'all' ? units.length : 1 + integerBelow(this.#random, Math.min(3, units.length));
+    const first = integerBelow(this.#random, units.length);
+    this.#weak ??= new Map();
+    for (let i = 0; i < wanted; i++) {
+      const unit = units[(first + i) % units.length] as number;
+      this.#weak.set(unit, dataOf(unit));
+      this.#used[unit] = USED;
+    }
+  }
+
+  #unitsOf(offset: number, byteLength: number): number[] {
+    const first = offset / this.#unitLength;
+    return Array.from({ length: byteLength / this.#unitLength }, (_, i) => first + i);
   }
 }

@@ -13,6 +13,7 @@ import { type FlashOperation, SimFlash } from '../../hal/sim/flash.js';
 import { PowerCut } from '../../hal/sim/power-cut.js';
 import { integerBelow, seededRandom } from '../../hal/sim/random.js';
 import type { Tear } from '../../hal/sim/tear.js';
+import { formatOutbox } from '../../src/outbox/outbox.js';
 import { randomContinuation, type Script, type Step } from './script.js';
 import { type OpenOutbox, Session } from './session.js';
 import { drawTears, everyTear, fits } from './tears.js';
@@ -168,6 +169,9 @@ export function replay(script: Script, open: OpenOutbox): string | undefined {
   }
 }
 
-function flashOf({ sectors, blockLength, seed }: Script, random: Random = seededRandom(seed)): SimFlash {
-  return new SimFlash({ blocks: sectors, blockLength, random });
+function flashOf({ sectors, blockLength, unitLength, seed }: Script, random: Random = seededRandom(seed)): SimFlash {
+  if (unitLength === 0) return new SimFlash({ blocks: sectors, blockLength, random });
+  const flash = new SimFlash({ blocks: sectors, blockLength, writeAlign: unitLength, encrypted: true, random });
+  formatOutbox(flash);
+  return flash;
 }

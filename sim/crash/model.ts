@@ -15,6 +15,8 @@ import { idOf, idProgrammed, payloadOf } from './payload.js';
 export interface ModelLimits {
   readonly sectors: number;
   readonly blockLength: number;
+  /** As in Geometry. */
+  readonly unitLength: number;
   /** `acknowledgementsUnsavedMax` of the outbox. */
   readonly unsavedMax: number;
   /** Records in flight, from the oldest not released to the newest handed out. */
@@ -53,11 +55,15 @@ export class Model {
   readonly #ids: number[];
   readonly #fates: number[];
   readonly #blocks: number[];
+  /** The same, of programs that were interrupted: it may not stand there. */
+  readonly #doubtfulBlocks: number[];
   /** By sequence number: whether it may go. */
   readonly #mayGo: boolean[];
   /** Appends that were interrupted and may have happened. */
   #inDoubt: Doubt[];
   #lastId: number;
+  /** The record whose frame was programmed last, and where. */
+  #programmed: { readonly id: number; readonly block: number } | undefined;
   #isAppending: boolean;
   /** By sequence number: what became of a gap that tells of its loss: nothing, RELEASED or UNDONE. */
   readonly #gapFates: (number | undefined)[];
@@ -69,6 +75,8 @@ export class Model {
   #interruptionsBefore: number;
   /** A block that takes no header may stand where positions have to go. */
   #hasBadCells: boolean;
+  /** Whether an append has returned since the last interruption. */
+  #hasAppended: boolean;
   /** Releases that the last interruption may have undone, and whether that has been looked into since. */
   #unsavedMax: number;
   #isForgotten: boolean;
@@ -82,6 +90,8 @@ export class Model {
     this.#ids = other ? other.#ids.slice() : [];
     this.#fates = other ? other.#fates.slice() : [];
     this.#blocks = other ? other.#blocks.slice() : [];
+    this.#doubtfulBlocks = other ? other.#doubtfulBlocks.slice() : [];
+    this.#programmed = other ? other.#programmed : undefined;
     this.#mayGo = other ? other.#mayGo.slice() : [];
     this.#inDoubt = other ? other.#inDoubt.slice() : [];
     this.#lastId = other ? other.#lastId : 0;
@@ -92,6 +102,7 @@ export class Model {
     this.#lastErased = other ? other.#lastErased : -1;
     this.#interruptionsAtErase = other ? other.#interruptionsAtErase : 0;
     this.#interruptionsBefore = other ? other.#interruptionsBefore : 0;
+    this.#hasAppended = other ? other.#hasAppended : false;
     this.#unsavedMax = other ? other.#unsavedMax : 0;
     this.#isForgotten = other ? other.#isForgotten : true;
     this.#gapsAgain = other ? other.#gapsAgain : 0;
@@ -123,6 +134,7 @@ export class Model {
     const unknownMax = this.#inDoubt.reduce((sum, doubt) => sum + doubt.count + doubt.leftOut, 0);
     if (unknown > unknownMax) throw new Error(`number ${sequence} leaves out ${unknown} numbers`);
     this.#isAppending = false;
+    this.#hasAppended = true;
     for (let i = 0; i < unknown; i++) this.#unknown();
     for (let i = 0; i < leftOut; i++) this.#number(LEFT_OUT, 0, RELEASED);
     if (this.#inDoubt.length > 0 && !this.#ids.includes(UNKNOWN)) this.#inDoubt = [];
@@ -132,6 +144,7 @@ export class Model {
   /** `bytes` are about to be programmed in a block. They may be the frame of a new record, or of the last one once more. */
   programming(block: number, bytes: Uint8Array): void {
     const id = idProgrammed(bytes);
+    this.#programmed = id === undefined ? undefined : { id, block };
     if (id === undefined) return;
     for (let last = this.#ids.length - 1; this.#ids[last] === id; last--)
       this.#blocks[last] = (this.#blocks[last] as number) | (1 << block);
@@ -143,12 +156,19 @@ export class Model {
   /** Only for an append records go, and only those in the block that is to be erased next. */
   #giveUp(next: number): void {
     const block = 1 << (next % this.#limits.sectors);
-    for (let sequence = 0; sequence < this.#ids.length; sequence++)
-      if (this.#blocks[sequence] === block) this.#mayGo[sequence] = true;
+    for (let sequence = 0; sequence < this.#ids.length; sequence++) {
+      const blocks = this.#blocks[sequence] as number;
+      const isOnlyThere = (blocks & ~(this.#doubtfulBlocks[sequence] ?? 0)) === block;
+      if (blocks === block || isOnlyThere) this.#mayGo[sequence] = true;
+    }
   }
 
   /** A block is about to be erased. Records that go with it were given up, the oldest first. */
   erasing(block: number): void {
+    this.#programmed = undefined;
+    // In encrypted flash an append after an interruption may go beyond a block that an earlier session erased.
+    const isBeyond = this.#limits.unitLength > 0 && this.#interruptions > this.#interruptionsAtErase;
+    if (this.#isAppending && isBeyond) this.#giveUp(block);
     if (block !== this.#lastErased) {
       this.#interruptionsBefore = this.#interruptionsAtErase;
       this.#interruptionsAtErase = this.#interruptions;
@@ -158,6 +178,7 @@ export class Model {
     for (let sequence = 0; sequence < this.#ids.length; sequence++) {
       const blocks = this.#blocks[sequence] as number;
       this.#blocks[sequence] = blocks & ~(1 << block);
+      this.#doubtfulBlocks[sequence] = (this.#doubtfulBlocks[sequence] ?? 0) & ~(1 << block);
       if (blocks === 0 || this.#fates[sequence] !== PENDING) continue;
       if (blocks !== 1 << block) oldestElsewhere ??= sequence;
       else {
@@ -177,18 +198,30 @@ export class Model {
   /** A flash call threw. */
   interrupted(): void {
     this.#interruptions++;
+    this.#doubt();
+    this.#hasAppended = false;
     this.#isAppending = false;
+  }
+
+  /** In encrypted flash the last record is written again in another block; that may have been interrupted. */
+  #doubt(): void {
+    if (this.#programmed === undefined || this.#limits.unitLength === 0) return;
+    const { id, block } = this.#programmed;
+    for (let last = this.#ids.length - 1; this.#ids[last] === id; last--)
+      this.#doubtfulBlocks[last] = (this.#doubtfulBlocks[last] ?? 0) | (1 << block);
+    this.#programmed = undefined;
   }
 
   /**
    * The power comes. Two interruptions in one sector may have used up the room for positions in it: then as many releases may
-   * be undone as a sector holds.
+   * be undone as a sector holds. In encrypted flash every interruption uses it up; an append makes room.
    */
   booting(): void {
+    const hadRoom = this.#limits.unitLength === 0 || this.#hasAppended;
     this.interrupted();
     this.#forgetAhead();
     const { unsavedMax, blockLength } = this.#limits;
-    const isRoomUsedUp = this.#hasBadCells || this.#interruptions - this.#interruptionsBefore > 2;
+    const isRoomUsedUp = !hadRoom || this.#hasBadCells || this.#interruptions - this.#interruptionsBefore > 2;
     this.#unsavedMax = Math.max(
       this.#isForgotten ? 0 : this.#unsavedMax,
       isRoomUsedUp ? blockLength / SLOT_BYTES : unsavedMax,
@@ -362,7 +395,12 @@ export class Model {
     this.#isForgotten = true;
     let again = this.#unsavedMax > this.#limits.unsavedMax ? 0 : this.#gapsAgain;
     for (let sequence = 0; sequence < this.#ids.length; sequence++) {
-      if (!isHanded[sequence] || this.#fates[sequence] === PENDING) continue;
+      if (!isHanded[sequence]) continue;
+      if (this.#gapFates[sequence] === RELEASED) {
+        again++;
+        this.#gapFates[sequence] = UNDONE;
+      }
+      if (this.#fates[sequence] === PENDING) continue;
       if (this.#fates[sequence] === RELEASED) again++;
       this.#fates[sequence] = UNDONE;
     }

@@ -93,16 +93,10 @@ export const mutants: readonly Mutant[] = [
     by: 'if (false) {',
   },
   {
-    name: 'a header that was passed over limits what is read',
-    file: 'reader.ts',
-    text: 'const next = sector < this.#log.active ? this.#sectors.header(sector + 1) : undefined;',
-    by: 'const next = this.#sectors.header(sector + 1);',
-  },
-  {
     name: 'a failed read leaves the reader between two sectors',
     file: 'reader.ts',
-    text: 'const base = this.#sectors.header(sector)?.base;',
-    by: 'this.#sector = sector; this.#slot = this.#sectors.headerSlots; const base = this.#sectors.header(sector)?.base;',
+    text: '    this.bound(sector);\n    this.#sector = sector;\n    this.#slot = this.#sectors.headerSlots;',
+    by: '    this.#sector = sector;\n    this.#slot = this.#sectors.headerSlots;\n    this.bound(sector);',
   },
 
   // Where a log stands at boot
@@ -133,7 +127,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'frames are not looked for beyond the newest header',
     file: 'boot.ts',
-    text: 'if (!isOldLap && hasFrames(sectors, beyond)) scan(sectors, standing, beyond);',
+    text: 'if (!isOldLap && hasLostHeader(sectors, beyond)) scan(sectors, standing, beyond);',
     by: '',
   },
   {
@@ -202,7 +196,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'what follows a torn first header is not looked at',
     file: 'boot.ts',
-    text: 'sectors.reads(sectors.eraseValue, block, sectors.headerSlots, sectors.slots - sectors.headerSlots) &&',
+    text: 'sectors.isErased(block, sectors.headerSlots, sectors.slots - sectors.headerSlots) &&',
     by: '',
   },
 
@@ -262,7 +256,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a header without frames is not firmed up',
     file: 'writer.ts',
-    text: 'if (this.#lastSlot === 0) sectors.firmUp(this.active, 0, sectors.headerSlots);',
+    text: 'if (this.#lastSlot === 0) this.#sectors.firmUp(this.active, 0, this.#sectors.headerSlots);',
     by: 'if (this.#lastSlot === 0) {}',
   },
   {
@@ -284,7 +278,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the position in the last frame is not saved again',
     file: 'writer.ts',
-    text: 'if (!this.isSaved() && !this.putAck(mayEvict)) return false;',
+    text: 'if ((needsFrame || !this.isSaved()) && !this.putAck(mayEvict)) return false;',
     by: '',
     equivalent:
       'nothing counts as saved then: the next release saves it, and until then no more come again than allowed',
@@ -322,8 +316,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a sector that was opened for the last record takes others without it',
     file: 'writer.ts',
-    text: 'if (this.#lastSlot === 0) sectors.firmUp(this.active, 0, sectors.headerSlots);',
-    by: 'if (this.#lastSlot === 0) { this.#last = undefined; sectors.firmUp(this.active, 0, sectors.headerSlots); }',
+    text: 'if (this.#lastSlot === 0) this.#sectors.firmUp(this.active, 0, this.#sectors.headerSlots);',
+    by: 'if (this.#lastSlot === 0) { this.#last = undefined; this.#sectors.firmUp(this.active, 0, this.#sectors.headerSlots); }',
   },
 
   // Programming
@@ -405,8 +399,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the books in an ACK frame are those from before the sector was opened',
     file: 'writer.ts',
-    text: 'return this.roll(mayEvict, this.next);',
-    by: 'return this.roll(mayEvict, this.next) && this.put(0, 0, this.next, this.#ackBody);',
+    text: 'if (!this.#sectors.isWriteOnce) return true;',
+    by: '',
   },
   {
     name: 'one release more than allowed is left unsaved',
@@ -479,7 +473,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the numbers of a sector without header are those of the next one',
     file: 'reader.ts',
-    text: 'return sequenceBefore(sectors.buffer, sectors.at, end);',
+    text: 'return sequenceUpTo(sectors.buffer, sectors.at, end);',
     by: 'return end;',
   },
   {
@@ -621,6 +615,99 @@ export const mutants: readonly Mutant[] = [
     file: 'writer.ts',
     text: '    this.roll(true, sequence, true);',
     by: '    this.roll(true, sequence);',
+  },
+
+  // Flash that is written once
+  {
+    name: 'a session goes on in the sector of an earlier one',
+    file: 'writer.ts',
+    text: 'if (!this.#isClear && !this.leave(mayEvict)) return false;',
+    by: '',
+  },
+  {
+    name: 'a session goes on below headers that were ignored',
+    file: 'writer.ts',
+    text: 'const target = (this.#ghost?.sectorSequence ?? this.active) + 1;',
+    by: 'const target = this.active + 1;',
+  },
+  {
+    name: 'a header without frames counts',
+    file: 'boot.ts',
+    text: 'if (standing.lastSlot === 0) continue;',
+    by: '',
+  },
+  {
+    name: 'no frame goes behind the header of a session that has nothing to write again',
+    file: 'writer.ts',
+    text: 'if ((needsFrame || !this.isSaved()) && !this.putAck(mayEvict)) return false;',
+    by: 'if (!this.isSaved() && !this.putAck(mayEvict)) return false;',
+  },
+  {
+    name: 'positions are saved in a header without a frame',
+    file: 'writer.ts',
+    text: 'if (!this.#sectors.isWriteOnce) return true;',
+    by: 'return true;',
+  },
+  {
+    name: 'a position that only a single frame knows is taken for saved',
+    file: 'boot.ts',
+    text: 'if (!hasTwoFrames(sectors, standing.active)) standing.savedCursor = -1;',
+    by: '',
+  },
+  {
+    name: 'a single frame without a header is taken for the end of the log',
+    file: 'boot.ts',
+    text: 'return sectors.isWriteOnce ? hasTwoFrames(sectors, sector) : hasFrames(sectors, sector);',
+    by: 'return hasFrames(sectors, sector);',
+  },
+  {
+    name: 'sectors that were passed over belong to the log',
+    file: 'chain.ts',
+    text: 'return sector - 1 - (sectors.header(sector)?.skipped ?? 0);',
+    by: 'return sector - 1;',
+  },
+  {
+    name: 'a header does not say what it passes over',
+    file: 'writer.ts',
+    text: 'skipped: sectorSequence - 1 - this.active,',
+    by: 'skipped: 0,',
+  },
+  {
+    name: 'reading begins in a sector that was passed over',
+    file: 'chain.ts',
+    text: 'return before < oldest ? from : before;',
+    by: 'return sector;',
+  },
+  {
+    name: 'reading begins where a sector that was passed over says',
+    file: 'reader.ts',
+    text: '(this.#sectors.header(sector)?.base ?? 0) <= sequence',
+    by: 'true',
+  },
+  {
+    name: 'a sector ends where it did when reading it began',
+    file: 'reader.ts',
+    text: 'if (this.#active !== log.active) this.bound();',
+    by: '',
+  },
+  {
+    name: 'a sector whose next one has lost its header has no end',
+    file: 'reader.ts',
+    text: 'if (from === active) break;',
+    by: 'break;',
+  },
+  {
+    name: 'the first number of a sector without a header is below that of the next one',
+    file: 'frame.ts',
+    text: 'return end - (((end % modulus) - lowSequence(bytes, at) + modulus) % modulus);',
+    by: 'return end - 1 - ((((end - 1) % modulus) - lowSequence(bytes, at) + modulus) % modulus);',
+  },
+  {
+    name: 'a partition may be encrypted and have three sectors',
+    file: 'sectors.ts',
+    text: 'const WRITE_ONCE_SECTORS_MIN = 8;',
+    by: 'const WRITE_ONCE_SECTORS_MIN = 3;',
+    equivalent: 'it takes a partition that is refused',
   },
 
   // The books

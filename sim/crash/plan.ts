@@ -6,7 +6,7 @@ import type { OpenOutbox } from './session.js';
 
 export const DEPTH_MAX = 3;
 
-/** About 10,000 crash states with `depth` cuts in a row; drawn, 1 to 3, when not given. */
+/** About 10,000 crash states with `depth` cuts in a row; drawn, 1 to 3, when not given. One seed in four is of encrypted flash. */
 export function explorerOf(
   seed: number,
   open: OpenOutbox,
@@ -15,11 +15,14 @@ export function explorerOf(
 ): Explorer {
   const random = seededRandom(~seed);
   const drawn = 1 + integerBelow(random, DEPTH_MAX);
+  const isWriteOnce = seed % 4 === 3;
   const geometry = {
-    sectors: 3 + integerBelow(random, 3),
+    sectors: (isWriteOnce ? 8 : 3) + integerBelow(random, 3),
     blockLength: random() < 0.8 ? 512 : 1024,
+    unitLength: isWriteOnce ? 16 << integerBelow(random, 2) : 0,
   };
-  const script = randomScript(seed, 80 + integerBelow(random, 80), geometry);
+  // More sectors take more to fill.
+  const script = randomScript(seed, (isWriteOnce ? 140 : 80) + integerBelow(random, 80), geometry);
   return new Explorer(script, { ...options, open, tears: tearsOf(depth ?? drawn) });
 }
 

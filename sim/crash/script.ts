@@ -3,7 +3,8 @@
  *
  *     4x512 seed:7 append*12 restart append cut:1:complete-sparse:99 append restart
  *
- * is 4 erase blocks of 512 bytes, and the power cut in the second flash operation of the last `append`. Nothing else
+ * is 4 erase blocks of 512 bytes, and the power cut in the second flash operation of the last `append`. `4x512/16` is encrypted
+ * flash, written once in units of 16 bytes, and formatted. Nothing else
  * decides what happens: the same line gives the same bytes. `format` and `parse` are each other's inverse.
  */
 import type { Random } from '../../hal/contract.js';
@@ -43,9 +44,7 @@ export type Step =
 /** Which of the records in flight are released first; `part` is one number of the oldest. */
 export type ReleaseOrder = 'oldest' | 'newest' | 'middle' | 'part';
 
-export interface Script {
-  readonly sectors: number;
-  readonly blockLength: number;
+export interface Script extends Geometry {
   /** Where weak cells and tears come from, until a cut brings a seed of its own. */
   readonly seed: number;
   readonly steps: readonly Step[];
@@ -54,6 +53,8 @@ export interface Script {
 export interface Geometry {
   readonly sectors: number;
   readonly blockLength: number;
+  /** Bytes that are written at once, and once only: 16 or 32 in encrypted flash, 0 in plain flash. */
+  readonly unitLength: number;
 }
 
 /** Payload limit of a session that a `restart` does not set otherwise. */
@@ -89,7 +90,7 @@ export function randomContinuation(random: Random): Step[] {
   return steps;
 }
 
-export function formatScript({ sectors, blockLength, seed, steps }: Script): string {
+export function formatScript({ sectors, blockLength, unitLength, seed, steps }: Script): string {
   const words: string[] = [];
   for (let i = 0; i < steps.length; ) {
     const word = formatStep(steps[i] as Step);
@@ -98,19 +99,20 @@ export function formatScript({ sectors, blockLength, seed, steps }: Script): str
     words.push(same === 1 ? word : `${word}*${same}`);
     i += same;
   }
-  return [`${sectors}x${blockLength}`, `seed:${seed}`, ...words].join(' ');
+  const geometry = `${sectors}x${blockLength}${unitLength === 0 ? '' : `/${unitLength}`}`;
+  return [geometry, `seed:${seed}`, ...words].join(' ');
 }
 
 export function parseScript(text: string): Script {
   const [geometry = '', seed = '', ...words] = text.trim().split(/\s+/);
-  const [sectors, blockLength] = geometry.split('x').map(wholeNumber);
+  const [sectors, blockLength, unitLength = 0] = geometry.split(/[x/]/).map(wholeNumber);
   if (sectors === undefined || blockLength === undefined || !seed.startsWith('seed:'))
     throw new Error('a script begins with its geometry and seed, as in 4x512 seed:1');
   const steps = words.flatMap((word): Step[] => {
     const [step = '', times = '1'] = word.split('*');
     return new Array<Step>(wholeNumber(times)).fill(parseStep(step));
   });
-  return { sectors, blockLength, seed: wholeNumber(seed.slice(5)), steps };
+  return { sectors, blockLength, unitLength, seed: wholeNumber(seed.slice(5)), steps };
 }
 
 function randomStep(random: Random): Step {

@@ -40,8 +40,14 @@ export class Session {
     this.#failing = new FailingFlash(flash, model);
   }
 
-  static begin(open: OpenOutbox, flash: SimFlash, { sectors, blockLength }: Script): Session {
-    const limits = { sectors, blockLength, unsavedMax: UNSAVED_MAX, windowMax: WINDOW_MAX + BATCH_COUNT_MAX };
+  static begin(open: OpenOutbox, flash: SimFlash, { sectors, blockLength, unitLength }: Script): Session {
+    const limits = {
+      sectors,
+      blockLength,
+      unitLength,
+      unsavedMax: UNSAVED_MAX,
+      windowMax: WINDOW_MAX + BATCH_COUNT_MAX,
+    };
     return new Session(open, flash, new Model(limits));
   }
 

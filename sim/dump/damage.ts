@@ -76,7 +76,7 @@ function inspectFrames(
 }
 
 function isEmpty(sectors: Sectors, sector: number, slot: number, slots: number): boolean {
-  return sectors.reads(sectors.eraseValue, sector, slot, slots) || sectors.reads(0, sector, slot, slots);
+  return sectors.isErased(sector, slot, slots) || sectors.reads(0, sector, slot, slots);
 }
 
 function at(sectors: Sectors, sector: number, slot: number, slots: number, kind: Damage['kind']): Damage {

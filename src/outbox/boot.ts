@@ -8,6 +8,8 @@
  *     session wrote nothing but acknowledged positions, the header is good, and those count all the same;
  *   - frames that stand beyond it under the next sector sequence: their header rotted, and they are the newest.
  */
+
+import { hasTwoFrames } from './chain.js';
 import { OutboxError } from './error.js';
 import { ackDropped, ackLag, countOf, LAG_NONE, sequenceOf } from './frame.js';
 import { HEADER_BYTES, isTornHeader, type SectorHeader } from './header.js';
@@ -36,20 +38,21 @@ export interface Standing {
   /** First slot of that frame; 0, the header's, when there is none. */
   lastSlot: number;
   frameSlotsMax: number;
-  /** The header that was ignored, if one was: its sector must be made unreadable before anything else is written. */
+  /**
+   * The header that was ignored, if one was: its sector must be made unreadable before anything else is written, or be opened
+   * once more.
+   */
   ghost?: SectorHeader;
   /** Lowest sector sequence that may hold unsettled records. */
   oldest: number;
 }
 
-/** The log in the partition; `undefined` when no sector has a header. Throws an OutboxError for the log of another. */
+/** The log in the partition; `undefined` when no sector has a header, or none that counts. Throws an OutboxError for the log of another. */
 export function findLog(sectors: Sectors): Standing | undefined {
   const newest = newestByHalving(sectors) ?? newestByWalking(sectors);
   if (newest === undefined) return undefined;
-  const standing =
-    sectors.findFrame(newest.sectorSequence, sectors.headerSlots) === -1
-      ? standAtEmpty(sectors, newest)
-      : standAt(sectors, newest);
+  const standing = standingAt(sectors, newest);
+  if (standing === undefined) return undefined;
   standing.oldest = oldestLive(sectors, standing);
   standing.floor = Math.max(standing.floor, firstNumber(sectors, standing, standing.oldest));
   return standing;
@@ -57,11 +60,13 @@ export function findLog(sectors: Sectors): Standing | undefined {
 
 /**
  * A log that is to begin in a blank partition. Throws an OutboxError when it holds anything but blank blocks and headers that
- * were cut in the first program of a log.
+ * were cut in the first program of a log, or when that cannot be told.
  */
 export function emptyLog(sectors: Sectors): Standing {
+  if (sectors.isWriteOnce)
+    throw new OutboxError('foreign', 'no log stands in the encrypted partition; format it to begin one');
   for (let block = 0; block < sectors.count; block++)
-    if (!sectors.reads(sectors.eraseValue, block, 0, sectors.slots) && !isTornBlock(sectors, block))
+    if (!sectors.isErased(block, 0, sectors.slots) && !isTornBlock(sectors, block))
       throw new OutboxError('foreign', `the partition holds other data (block ${block}); format it to use it as a log`);
   return standingOf(firstHeader(sectors, 0));
 }
@@ -70,7 +75,7 @@ function isTornBlock(sectors: Sectors, block: number): boolean {
   sectors.headerInBlock(block);
   const bytes = sectors.buffer.slice(0, HEADER_BYTES);
   return (
-    sectors.reads(sectors.eraseValue, block, sectors.headerSlots, sectors.slots - sectors.headerSlots) &&
+    sectors.isErased(block, sectors.headerSlots, sectors.slots - sectors.headerSlots) &&
     isTornHeader(bytes, firstHeader(sectors, block))
   );
 }
@@ -82,11 +87,13 @@ function isTornBlock(sectors: Sectors, block: number): boolean {
 export function firstHeader(sectors: Sectors, block: number): SectorHeader {
   return {
     slotBytes: sectors.slotBytes,
+    isWriteOnce: sectors.isWriteOnce,
     frameSlotsMax: FIRST_FRAME_SLOTS_MAX,
     leavesOut: false,
     sectorSequence: block,
     sectors: sectors.count,
     slots: sectors.slots,
+    skipped: 0,
     base: 0,
     kept: 0,
     lag: 0,
@@ -129,9 +136,9 @@ function isLapBehind(header: SectorHeader | undefined, newest: SectorHeader, ahe
   return header?.sectorSequence === newest.sectorSequence + ahead - newest.sectors;
 }
 
-/** Whether there is nothing where the block has its header. */
+/** Whether there is nothing for sure where the block has its header. */
 function isErased(sectors: Sectors, block: number): boolean {
-  return sectors.reads(sectors.eraseValue, block, 0, sectors.headerSlots);
+  return sectors.isErased(block, 0, sectors.headerSlots);
 }
 
 /**
@@ -140,7 +147,7 @@ function isErased(sectors: Sectors, block: number): boolean {
  */
 function hasFrames(sectors: Sectors, sector: number): boolean {
   const from = sectors.headerSlots;
-  return !sectors.reads(sectors.eraseValue, sector, from, 1) && sectors.findFrame(sector, from) !== -1;
+  return !sectors.isErased(sector, from, 1) && sectors.findFrame(sector, from) !== -1;
 }
 
 function newestByWalking(sectors: Sectors): SectorHeader | undefined {
@@ -157,10 +164,14 @@ function newestByWalking(sectors: Sectors): SectorHeader | undefined {
   if (newest === undefined && other !== undefined)
     throw new OutboxError(
       'geometry',
-      `the log was written on ${other.sectors} blocks of ${other.slots * other.slotBytes} bytes, ` +
-        `this partition has ${sectors.count} of ${sectors.slots * sectors.slotBytes}`,
+      `the log was written on ${partitionText(other)}, this partition has ${partitionText(firstHeader(sectors, 0))}`,
     );
   return newest;
+}
+
+function partitionText({ sectors, slots, slotBytes, isWriteOnce }: SectorHeader): string {
+  const encryption = isWriteOnce ? `, encrypted in units of ${slotBytes}` : '';
+  return `${sectors} blocks of ${slots * slotBytes} bytes${encryption}`;
 }
 
 function ownHeader(sectors: Sectors, block: number): SectorHeader | undefined {
@@ -173,13 +184,38 @@ function isOwn(sectors: Sectors, header: SectorHeader, block: number): boolean {
     header.sectors === sectors.count &&
     header.slots === sectors.slots &&
     header.slotBytes === sectors.slotBytes &&
+    header.isWriteOnce === sectors.isWriteOnce &&
     header.sectorSequence % sectors.count === block
   );
 }
 
+function standingAt(sectors: Sectors, newest: SectorHeader): Standing | undefined {
+  if (sectors.isWriteOnce) return standAtFrames(sectors, newest);
+  return sectors.findFrame(newest.sectorSequence, sectors.headerSlots) === -1
+    ? standAtEmpty(sectors, newest)
+    : standAtHeader(sectors, newest);
+}
+
+/**
+ * Flash that is written once. A session that was cut in a new sector left a header there, or one frame, that may read well now and
+ * not at the next boot, and nothing makes it solid. So a header without frames does not count, and what a single frame says of
+ * the positions is in doubt.
+ */
+function standAtFrames(sectors: Sectors, newest: SectorHeader): Standing | undefined {
+  for (let sector = newest.sectorSequence; sector > newest.sectorSequence - sectors.count; sector--) {
+    const header = sectors.header(sector);
+    if (header === undefined) continue;
+    const standing = standAtHeader(sectors, header);
+    if (standing.lastSlot === 0) continue;
+    if (!hasTwoFrames(sectors, standing.active)) standing.savedCursor = -1;
+    return sector === newest.sectorSequence ? standing : { ...standing, ghost: newest };
+  }
+  return undefined;
+}
+
 /** The newest header has no frames: the sector before it tells whether it is a ghost, and may know newer positions. */
 function standAtEmpty(sectors: Sectors, newest: SectorHeader): Standing {
-  const standing = standAt(sectors, newest);
+  const standing = standAtHeader(sectors, newest);
   if (standing.active !== newest.sectorSequence) return standing;
   for (let sector = newest.sectorSequence - 1; sector > newest.sectorSequence - sectors.count; sector--) {
     const header = sectors.header(sector);
@@ -203,13 +239,21 @@ function standAtEmpty(sectors: Sectors, newest: SectorHeader): Standing {
 }
 
 /** Reads the frames from sector `header` to the end of the log. */
-function standAt(sectors: Sectors, header: SectorHeader): Standing {
+function standAtHeader(sectors: Sectors, header: SectorHeader): Standing {
   const standing = standingOf(header);
   scan(sectors, standing, header.sectorSequence);
   const beyond = header.sectorSequence + 1;
   const isOldLap = sectors.header(beyond - sectors.count) !== undefined;
-  if (!isOldLap && hasFrames(sectors, beyond)) scan(sectors, standing, beyond);
+  if (!isOldLap && hasLostHeader(sectors, beyond)) scan(sectors, standing, beyond);
   return standing;
+}
+
+/**
+ * Whether frames stand in `sector`, which has no header. In flash that is written once a single one may be what is left of a
+ * session that was cut there: if it reads well now and did not at the last boot, the sector was about to be erased.
+ */
+function hasLostHeader(sectors: Sectors, sector: number): boolean {
+  return sectors.isWriteOnce ? hasTwoFrames(sectors, sector) : hasFrames(sectors, sector);
 }
 
 function standingOf(header: SectorHeader): Standing {

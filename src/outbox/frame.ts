@@ -98,11 +98,13 @@ export function sequenceOf(bytes: Uint8Array, at: number, running: number): numb
   return isAgain ? running + ahead - modulus : running + ahead;
 }
 
-/** The number of the frame at `at`, the highest one below `end` that it can have. */
-export function sequenceBefore(bytes: Uint8Array, at: number, end: number): number {
+/**
+ * The number of the first frame of a sector, at `at`, the highest one up to `end` that it can have: `end` itself in an ACK frame,
+ * and in a record that was written again at the beginning of the next sector.
+ */
+export function sequenceUpTo(bytes: Uint8Array, at: number, end: number): number {
   const modulus = modulusOf(bytes, at);
-  const last = end - 1;
-  return last - (((last % modulus) - lowSequence(bytes, at) + modulus) % modulus);
+  return end - (((end % modulus) - lowSequence(bytes, at) + modulus) % modulus);
 }
 
 /** So much of the number stands in the frame. */

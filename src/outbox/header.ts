@@ -3,10 +3,11 @@
  *
  *    0  u16  magic, the letters GW
  *    2  u8   format version
- *    3  u8   geometry: bits 0-1 log2(slot bytes) - 4, bit 2 numbers left out before base, bits 3-7 largest frame in slots
+ *    3  u8   bit 0 slots of 32 bytes instead of 16, bit 1 written once (encrypted), bit 2 numbers left out before base,
+ *            bits 3-7 largest frame in slots
  *    4  u32  sector sequence: + 1 a physical step, so `sector sequence mod sectors` is the block number
  *    8  u16  sectors in the partition
- *   10  u16  slots in a sector
+ *   10  u16  bits 0-8 slots in a sector, bits 9-15 sectors passed over: the sector before it is sector sequence - 1 - that
  *   12  u40  base: the first sequence number that goes into this sector
  *   17  u24  kept: base - floor, the numbers below base that were not given up
  *   20  u32  dropped: numbers settled without delivery, over the life of the log
@@ -33,17 +34,23 @@ export const HEADER_BYTES = 32;
 export const FORMAT_VERSION = 1;
 const MAGIC = 0x5747;
 const CRC_AT = 28;
+const LARGE_SLOTS = 1;
+const WRITE_ONCE = 2;
 const LEAVES_OUT = 4;
+const SKIPPED_SHIFT = 9;
+const SKIPPED_MAX = 127;
 /** More numbers than a partition of any size holds. */
 const KEPT_MAX = 0xffffff;
 
 export interface SectorHeader {
   readonly slotBytes: number;
+  readonly isWriteOnce: boolean;
   readonly frameSlotsMax: number;
   /** Whether base is higher than the number after the last one in the sector before. */
   readonly leavesOut: boolean;
   readonly sectors: number;
   readonly slots: number;
+  readonly skipped: number;
   readonly sectorSequence: number;
   readonly base: number;
   readonly kept: number;
@@ -55,10 +62,14 @@ export function encodeHeader(header: SectorHeader): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES);
   writeUint16(bytes, 0, MAGIC);
   bytes[2] = FORMAT_VERSION;
-  bytes[3] = (Math.log2(header.slotBytes) - 4) | (header.leavesOut ? LEAVES_OUT : 0) | (header.frameSlotsMax << 3);
+  bytes[3] =
+    (header.slotBytes === 32 ? LARGE_SLOTS : 0) |
+    (header.isWriteOnce ? WRITE_ONCE : 0) |
+    (header.leavesOut ? LEAVES_OUT : 0) |
+    (header.frameSlotsMax << 3);
   writeUint32(bytes, 4, header.sectorSequence);
   writeUint16(bytes, 8, header.sectors);
-  writeUint16(bytes, 10, header.slots);
+  writeUint16(bytes, 10, header.slots | (Math.min(header.skipped, SKIPPED_MAX) << SKIPPED_SHIFT));
   writeUint40(bytes, 12, header.base);
   writeUint24(bytes, 17, Math.min(header.kept, KEPT_MAX));
   writeUint32(bytes, 20, header.dropped);
@@ -81,12 +92,14 @@ export function decodeHeader(
   if ((bytes[2] as number) > FORMAT_VERSION) return 'newer';
   const geometry = bytes[3] as number;
   return {
-    slotBytes: 16 << (geometry & 3),
+    slotBytes: (geometry & LARGE_SLOTS) === 0 ? 16 : 32,
+    isWriteOnce: (geometry & WRITE_ONCE) !== 0,
     frameSlotsMax: geometry >> 3,
     leavesOut: (geometry & LEAVES_OUT) !== 0,
     sectorSequence: readUint32(bytes, 4),
     sectors: readUint16(bytes, 8),
-    slots: readUint16(bytes, 10),
+    slots: readUint16(bytes, 10) & ((1 << SKIPPED_SHIFT) - 1),
+    skipped: readUint16(bytes, 10) >> SKIPPED_SHIFT,
     base: readUint40(bytes, 12),
     kept: readUint24(bytes, 17),
     dropped: readUint32(bytes, 20),

@@ -23,7 +23,7 @@ import { BATCH_HEAD_BYTES, BATCH_STREAM, STREAM_MAX } from './frame.js';
 import { Reader } from './reader.js';
 import { frameSlotsFor, Sectors } from './sectors.js';
 import type { Outcome } from './settlement.js';
-import { Writer } from './writer.js';
+import { beginLog, Writer } from './writer.js';
 
 export { OutboxError, type OutboxErrorCode } from './error.js';
 
@@ -240,12 +240,20 @@ export class Outbox {
   }
 }
 
-/** Opens the log in `flash`. A blank partition becomes an empty log with the first append. Throws an OutboxError. */
+/**
+ * Opens the log in `flash`. A blank partition becomes an empty log with the first append; an encrypted one, which does not
+ * show that it is blank, has to be formatted first. Throws an OutboxError.
+ */
 export function openOutbox(flash: Flash, options?: OutboxOptions): Outbox {
   return new Outbox(flash, options);
 }
 
-/** Erases the whole partition, whatever it holds; it can then be opened as an empty log. Cut by a power loss, it must be repeated. */
+/**
+ * Erases the whole partition, whatever it holds; it can then be opened as an empty log. Cut by a power loss, it must be repeated.
+ * Throws an OutboxError when the flash cannot hold a log.
+ */
 export function formatOutbox(flash: Flash): void {
-  flash.eraseBlock(0, flash.status().blocks);
+  const sectors = new Sectors(flash);
+  flash.eraseBlock(0, sectors.count);
+  if (sectors.isWriteOnce) beginLog(sectors);
 }

@@ -6,7 +6,9 @@
  * for several numbers, carries 24). A sector whose header
  * is damaged costs nothing: its frames are checked against the place they stand in.
  */
-import { BATCH_HEAD_BYTES, BATCH_STREAM, countOf, FRAME_OVERHEAD_BYTES, sequenceBefore, sequenceOf } from './frame.js';
+
+import { sectorAfter, sectorFrom, sectorUpTo } from './chain.js';
+import { BATCH_HEAD_BYTES, BATCH_STREAM, countOf, FRAME_OVERHEAD_BYTES, sequenceOf, sequenceUpTo } from './frame.js';
 import type { Sectors } from './sectors.js';
 
 /** The end of what there is to read; moves as the log grows. */
@@ -38,8 +40,11 @@ export class Reader {
   #slot = 0;
   /** The number that the next frame of this sector has if none is missing. */
   #running = 0;
-  /** Where the numbers of the next sector begin. A frame beyond is a torn one that reads well again. */
+  /** The sector that follows, and where its numbers begin. A frame beyond is a torn one that reads well again. */
+  #after = 0;
   #limit = 0;
+  /** The active sector at the time when that was found out. */
+  #active = 0;
   /** Where the frame stands that was found last. */
   #foundSlot = 0;
 
@@ -75,10 +80,11 @@ export class Reader {
     const log = this.#log;
     while (this.#expected < log.next) {
       const isActive = this.#sector === log.active;
+      if (this.#active !== log.active) this.bound();
       const slot = isActive && this.#slot >= log.tail ? -1 : this.#sectors.findFrame(this.#sector, this.#slot);
       if (slot === -1 || (isActive && slot >= log.tail)) {
         if (isActive) return this.lost(log.next);
-        this.enter(this.#sector + 1);
+        this.enter(this.#after);
         if (this.#running > this.#expected) return this.lost(this.#running);
         continue;
       }
@@ -134,12 +140,25 @@ export class Reader {
   /** Reads first: if that throws, nothing has changed. */
   private enter(sector: number): void {
     const base = this.#sectors.header(sector)?.base;
-    // What stands beyond the active sector was passed over at boot, or is not there yet.
-    const next = sector < this.#log.active ? this.#sectors.header(sector + 1) : undefined;
-    this.#limit = next?.base ?? Number.POSITIVE_INFINITY;
+    this.bound(sector);
     this.#sector = sector;
     this.#slot = this.#sectors.headerSlots;
     if (base !== undefined) this.#running = base;
+  }
+
+  /** Finds out where `sector` ends. What stands beyond the active one was passed over at boot, or is not there yet. */
+  private bound(sector = this.#sector): void {
+    const sectors = this.#sectors;
+    const { active } = this.#log;
+    const after = sector < active ? sectorAfter(sectors, active, sector) : sector;
+    let limit: number | undefined;
+    for (let from = after; limit === undefined && from > sector; from = sectorAfter(sectors, active, from)) {
+      limit = sectors.header(from)?.base;
+      if (from === active) break;
+    }
+    this.#limit = limit ?? Number.POSITIVE_INFINITY;
+    this.#after = after;
+    this.#active = active;
   }
 
   /**
@@ -147,6 +166,15 @@ export class Reader {
    * at a damaged one it walks instead.
    */
   private find(sequence: number): number {
+    const { active, oldest } = this.#log;
+    for (let from = this.findHeader(sequence); ; from--) {
+      const sector = sectorUpTo(this.#sectors, active, oldest, from);
+      // Not so when what was found was passed over.
+      if (from <= oldest || (this.#sectors.header(sector)?.base ?? 0) <= sequence) return sector;
+    }
+  }
+
+  private findHeader(sequence: number): number {
     let low = this.#log.oldest;
     let high = this.#log.active;
     while (low < high) {
@@ -170,11 +198,16 @@ export class Reader {
   }
 }
 
-/** The number of the first frame in `sector`: from its header, or, that damaged, from the sector after it. */
+/**
+ * The number of the first frame in `sector`, or in the next one if it was passed over: from its header, or, that damaged, from the
+ * sector after it.
+ */
 export function firstNumber(sectors: Sectors, log: Pick<LogEnd, 'next' | 'active'>, sector: number): number {
-  const header = sectors.header(sector);
+  const { active } = log;
+  const own = sectorFrom(sectors, active, sector);
+  const header = sectors.header(own);
   if (header !== undefined) return header.base;
-  const end = sector === log.active ? log.next : firstNumber(sectors, log, sector + 1);
-  if (sectors.findFrame(sector, sectors.headerSlots) === -1) return end;
-  return sequenceBefore(sectors.buffer, sectors.at, end);
+  const end = own === active ? log.next : firstNumber(sectors, log, sectorAfter(sectors, active, own));
+  if (sectors.findFrame(own, sectors.headerSlots) === -1) return end;
+  return sequenceUpTo(sectors.buffer, sectors.at, end);
 }

@@ -24,8 +24,15 @@ import { decodeHeader, encodeHeader, HEADER_BYTES, type SectorHeader } from './h
 
 /** Bytes fetched at once: at least the largest frame. */
 const READ_BYTES = 288;
+/** What a slot has at least, and at most. */
 const SLOT_BYTES = 16;
+const SLOT_BYTES_MAX = 32;
 const SECTORS_MIN = 3;
+/**
+ * Of flash that is written once, where each power cut in a row may leave a sector that reads well at the next boot and is gone at
+ * the one after: so many cuts do not reach the last one that is solid.
+ */
+const WRITE_ONCE_SECTORS_MIN = 8;
 const SECTORS_MAX = 65_535;
 
 export class Sectors {
@@ -35,8 +42,10 @@ export class Sectors {
   /** Slots in a sector, the header's included. */
   readonly slots: number;
   readonly headerSlots: number;
-  /** What an erased byte reads as. */
-  readonly eraseValue: number;
+  /**
+   * Whether what is programmed stays so until it is erased, and erased flash reads as noise, as in an encrypted partition.
+   */
+  readonly isWriteOnce: boolean;
   /** What `frame` found last: its bytes begin at `buffer[at]` and take `frameSlots` slots. */
   readonly buffer = new Uint8Array(READ_BYTES);
   /** The same bytes, four at a time: comparing takes a quarter of the steps. Slots begin on a word. */
@@ -45,6 +54,8 @@ export class Sectors {
   frameSlots = 0;
 
   readonly #flash: Flash;
+  /** What an erased byte reads as; of no use where that is noise. */
+  readonly #eraseValue: number;
   readonly #sectorBytes: number;
   readonly #place: { crc32c: Crc32c; sectorSequence: number; slot: number };
   #bufferedFrom = 0;
@@ -54,23 +65,26 @@ export class Sectors {
     const status = flash.status();
     const { blocks, blockLength, writeAlign = 1 } = status;
     const eraseValue = 'eraseValue' in status ? status.eraseValue : 0xff;
-    if (eraseValue === undefined || writeAlign > SLOT_BYTES)
-      throw new OutboxError('unsupported', 'the partition is encrypted: use a plain one, or seal the payloads instead');
-    if (blocks < SECTORS_MIN || blocks > SECTORS_MAX)
+    const slotBytes = Math.max(SLOT_BYTES, writeAlign);
+    if (slotBytes !== SLOT_BYTES && slotBytes !== SLOT_BYTES_MAX)
+      throw new OutboxError('unsupported', `writes are aligned to ${writeAlign} bytes, expected 1 to 16 or 32`);
+    const sectorsMin = eraseValue === undefined ? WRITE_ONCE_SECTORS_MIN : SECTORS_MIN;
+    if (blocks < sectorsMin || blocks > SECTORS_MAX)
       throw new OutboxError(
         'unsupported',
-        `the partition has ${blocks} erase blocks, expected ${SECTORS_MIN} to ${SECTORS_MAX}`,
+        `the partition has ${blocks} erase blocks, expected ${sectorsMin} to ${SECTORS_MAX}`,
       );
-    if (blockLength % SLOT_BYTES !== 0 || blockLength < 2 * READ_BYTES - 64 || blockLength > 256 * SLOT_BYTES)
+    if (blockLength % slotBytes !== 0 || blockLength < 2 * READ_BYTES - 64 || blockLength > 256 * SLOT_BYTES)
       throw new OutboxError('unsupported', `an erase block has ${blockLength} bytes, expected 512 to 4096`);
     this.#flash = flash;
     this.#place = { crc32c, sectorSequence: 0, slot: 0 };
     this.#sectorBytes = blockLength;
     this.count = blocks;
-    this.slotBytes = SLOT_BYTES;
-    this.slots = blockLength / SLOT_BYTES;
-    this.headerSlots = HEADER_BYTES / SLOT_BYTES;
-    this.eraseValue = eraseValue;
+    this.slotBytes = slotBytes;
+    this.slots = blockLength / slotBytes;
+    this.headerSlots = HEADER_BYTES / slotBytes;
+    this.isWriteOnce = eraseValue === undefined;
+    this.#eraseValue = eraseValue ?? 0;
   }
 
   /** The header in block number `block`, as it stands. What is then asked of the slot after it needs no other read. */
@@ -132,6 +146,11 @@ export class Sectors {
     return true;
   }
 
+  /** Whether the slots are known to be erased; where that reads as noise, none are. */
+  isErased(sectorSequence: number, slot: number, slots: number): boolean {
+    return !this.isWriteOnce && this.reads(this.#eraseValue, sectorSequence, slot, slots);
+  }
+
   erase(sectorSequence: number): void {
     this.forget();
     this.#flash.eraseBlock(sectorSequence % this.count);
@@ -153,8 +172,12 @@ export class Sectors {
     return true;
   }
 
-  /** Clears every bit of the slots. What stood there is then no frame, and no cell of it is in doubt. */
+  /**
+   * Clears every bit of the slots. What stood there is then no frame, and no cell of it is in doubt. Where cells are written
+   * once, what did not read back is left alone: it is noise.
+   */
   zero(sectorSequence: number, slot: number, slots: number): void {
+    if (this.isWriteOnce) return;
     this.forget();
     this.#flash.write(new Uint8Array(slots * this.slotBytes), this.offset(sectorSequence, slot));
   }

@@ -55,6 +55,23 @@ interface Last {
   readonly sequence: number;
 }
 
+/**
+ * Programs the header of a new log in the first block that takes it, torn there or not. All is erased otherwise. In flash that is
+ * written once an ACK frame goes behind it: see boot.ts.
+ */
+export function beginLog(sectors: Sectors): SectorHeader {
+  const { slotBytes, headerSlots } = sectors;
+  const body = new Uint8Array(ACK_BODY_BYTES);
+  const frame = new Uint8Array(slotBytes);
+  for (let block = 0; block < sectors.count; block++) {
+    const header = firstHeader(sectors, block);
+    if (!sectors.programHeader(header)) continue;
+    encodeFrame(frame, slotBytes, sectors.placeOf(block, headerSlots), 0, 0, 0, body);
+    if (!sectors.isWriteOnce || sectors.program(block, headerSlots, frame)) return header;
+  }
+  throw new OutboxError('hardware', 'no block of the partition takes a header');
+}
+
 export class Writer implements LogEnd {
   readonly settlement: Settlement;
   next: number;
@@ -204,17 +221,21 @@ export class Writer implements LogEnd {
 
   private makeSolid(mayEvict: boolean): boolean {
     if (this.isSolid) return true;
-    const sectors = this.#sectors;
-    if (this.#lastSlot === 0) sectors.firmUp(this.active, 0, sectors.headerSlots);
-    else this.#last ??= this.readLast();
-    if (this.#ghost !== undefined) this.bury(this.#ghost);
-    if (!this.#isClear) this.clear();
+    if (this.#lastSlot > 0) this.#last ??= this.readLast();
+    if (this.#sectors.isWriteOnce) {
+      if (!this.#isClear && !this.leave(mayEvict)) return false;
+    } else {
+      if (this.#lastSlot === 0) this.#sectors.firmUp(this.active, 0, this.#sectors.headerSlots);
+      if (this.#ghost !== undefined) this.bury(this.#ghost);
+      if (!this.#isClear) this.clear();
+    }
     const body = this.#last?.body;
     if (this.#last !== undefined && body !== undefined) {
       const { stream, sequence } = this.#last;
       if (!this.putRecord(body, stream, sequence, mayEvict)) return false;
     }
-    if (!this.isSaved() && !this.putAck(mayEvict)) return false;
+    const needsFrame = this.#sectors.isWriteOnce && this.#lastSlot === 0;
+    if ((needsFrame || !this.isSaved()) && !this.putAck(mayEvict)) return false;
     this.#last = undefined;
     this.isSolid = true;
     return true;
@@ -238,6 +259,19 @@ export class Writer implements LogEnd {
   /** Slots of the record that is to be written again: it may be larger than what this session appends. */
   private copySlots(): number {
     return this.#last?.body === undefined ? 0 : frameSlots(this.#last.body.byteLength, this.#sectors.slotBytes);
+  }
+
+  /**
+   * Goes on in a sector that this session erases: in flash that is written once nothing tells which slots of another an earlier
+   * session has touched. It lies beyond all headers, so that none can come back above it.
+   */
+  private leave(mayEvict: boolean): boolean {
+    const last = this.#last;
+    const target = (this.#ghost?.sectorSequence ?? this.active) + 1;
+    const isDone = this.roll(mayEvict, last?.body === undefined ? this.next : last.sequence, false, target);
+    if (isDone) this.#ghost = undefined;
+    this.#isClear = isDone;
+    return isDone;
   }
 
   /** First the place of a frame: the header, as long as it is readable, brings us here again. */
@@ -269,19 +303,13 @@ export class Writer implements LogEnd {
     this.#isClear = true;
   }
 
-  /** Begins a log in a blank partition, in the first block that takes the header, torn there or not. */
+  /** Begins a log in a blank partition. */
   private format(): void {
-    const sectors = this.#sectors;
-    for (let block = 0; block < sectors.count; block++) {
-      const header = firstHeader(sectors, block);
-      if (!sectors.programHeader(header)) continue;
-      this.open(header);
-      this.oldest = block;
-      this.#isBlank = false;
-      this.isSolid = true;
-      return;
-    }
-    throw new OutboxError('hardware', 'no block of the partition takes a header');
+    const header = beginLog(this.#sectors);
+    this.open(header);
+    this.oldest = header.sectorSequence;
+    this.#isBlank = false;
+    this.isSolid = true;
   }
 
   /**
@@ -289,9 +317,9 @@ export class Writer implements LogEnd {
    * stands in the sector after it is given up in advance, so that the next roll need not evict.
    * A block that does not take its header is erased once more, then passed over.
    */
-  private roll(mayEvict: boolean, base: number, leavesOut = false): boolean {
+  private roll(mayEvict: boolean, base: number, leavesOut = false, first = this.active + 1): boolean {
     const sectors = this.#sectors;
-    for (let target = this.active + 1; target <= this.active + SECTOR_TRIES; target++) {
+    for (let target = first; target < first + SECTOR_TRIES; target++) {
       if (mayEvict) this.settlement.floor = Math.max(this.settlement.floor, this.endOfVictim(target + 1));
       else if (this.endOfVictim(target) > this.begun) return false;
       for (let erases = 0; erases < 2; erases++) {
@@ -317,11 +345,13 @@ export class Writer implements LogEnd {
     const { settlement } = this;
     return {
       slotBytes: this.#sectors.slotBytes,
+      isWriteOnce: this.#sectors.isWriteOnce,
       frameSlotsMax: Math.max(this.#options.frameSlotsMax, this.copySlots()),
       leavesOut,
       sectorSequence,
       sectors: this.#sectors.count,
       slots: this.#sectors.slots,
+      skipped: sectorSequence - 1 - this.active,
       base,
       kept: base - Math.min(base, settlement.floor),
       lag: Math.max(0, base - settlement.cursor),
@@ -357,11 +387,18 @@ export class Writer implements LogEnd {
     throw new OutboxError('hardware', 'the flash does not take what is programmed');
   }
 
-  /** Saves the books in a frame; where there is no room, in the header of the next sector. */
+  /**
+   * Saves the books in a frame; where there is no room, in the header of the next sector. In flash that is written once a header
+   * counts only with a frame behind it.
+   */
   private putAck(mayEvict: boolean): boolean {
     const { settlement } = this;
     encodeAck(this.#ackBody, this.next - settlement.cursor, settlement.dropped);
-    if (!this.put(0, 0, this.next, this.#ackBody)) return this.roll(mayEvict, this.next);
+    for (let rolls = 0; !this.put(0, 0, this.next, this.#ackBody); rolls++) {
+      if (rolls > 0) throw new OutboxError('hardware', 'the flash does not take what is programmed');
+      if (!this.roll(mayEvict, this.next)) return false;
+      if (!this.#sectors.isWriteOnce) return true;
+    }
     this.#savedCursor = settlement.cursor;
     this.#savedDropped = settlement.dropped;
     return true;

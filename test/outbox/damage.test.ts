@@ -80,6 +80,22 @@ describe('of a full log', () => {
     }
   });
 
+  it('what an append evicts is told, also where a header is damaged behind which a position was saved first', () => {
+    const flash = newFlash(4);
+    const outbox = open(flash);
+    appendAll(outbox, 0, 14);
+    // The first sector is full: this opens the next one, and there a position goes before any record.
+    for (const sequence of range(0, 7)) outbox.release(sequence);
+    appendAll(outbox, 15, 24);
+    const changed = flash.image();
+    changed.fill(0x5a, BLOCK_LENGTH, BLOCK_LENGTH + 32);
+    const again = open(flashWith(changed));
+    expect(again.statistics()).toMatchObject({ next: 25, delivered: 8, dropped: 0 });
+    appendAll(again, 25, 50);
+    expect(again.next()).toEqual({ sequence: 8, end: 15, reason: 'evicted' });
+    expect(handOut(again)).toEqual(range(15, 50).map((id) => [id, id]));
+  });
+
   it('a wiped sector costs its own records, and no others', () => {
     for (let block = 0; block < BLOCKS; block++) {
       for (const fill of [0, 0xff]) {

@@ -5,8 +5,8 @@ import {
   encodeFrame,
   isFrame,
   isFrameStart,
-  sequenceBefore,
   sequenceOf,
+  sequenceUpTo,
 } from '../../src/outbox/frame.js';
 import { decodeHeader, encodeHeader, isTornHeader } from '../../src/outbox/header.js';
 import { newFlash, open } from './bench.js';
@@ -37,11 +37,13 @@ describe('checksums', () => {
 describe('a sector header', () => {
   const header = {
     slotBytes: 16,
+    isWriteOnce: false,
     frameSlotsMax: 5,
     leavesOut: false,
     sectorSequence: 258,
     sectors: 256,
     slots: 256,
+    skipped: 0,
     base: 0x0102030405,
     kept: 0x060708,
     lag: 0x0c0d0e0f,
@@ -68,12 +70,14 @@ describe('a sector header', () => {
 
   it('holds the largest values of its fields', () => {
     const largest = {
-      slotBytes: 128,
+      slotBytes: 32,
+      isWriteOnce: true,
       frameSlotsMax: 31,
       leavesOut: true,
       sectorSequence: 2 ** 32 - 2,
       sectors: 65_535,
-      slots: 65_535,
+      slots: 256,
+      skipped: 127,
       base: 2 ** 40 - 1,
       kept: 2 ** 24 - 1,
       lag: 2 ** 32 - 1,
@@ -155,8 +159,8 @@ describe('a sequence number', () => {
       for (let ahead = 0; ahead <= 254; ahead++)
         expect(sequenceOf(frame(running + ahead), 0, running)).toBe(running + ahead);
       if (running > 0) expect(sequenceOf(frame(running - 1), 0, running)).toBe(running - 1);
-      for (let behind = 1; behind <= 256 && behind <= running; behind++)
-        expect(sequenceBefore(frame(running - behind), 0, running)).toBe(running - behind);
+      for (let behind = 0; behind <= 255 && behind <= running; behind++)
+        expect(sequenceUpTo(frame(running - behind), 0, running)).toBe(running - behind);
     }
   });
 
@@ -167,7 +171,8 @@ describe('a sequence number', () => {
       for (const ahead of [0, 1, 254, 255, 256, 70_000, 2 ** 24 - 51])
         expect(sequenceOf(frame(running + ahead, 50), 0, running)).toBe(running + ahead);
       expect(sequenceOf(frame(running - 50, 50), 0, running)).toBe(running - 50);
-      expect(sequenceBefore(frame(running - 50, 50), 0, running)).toBe(running - 50);
+      for (const behind of [0, 50])
+        expect(sequenceUpTo(frame(running - behind, 50), 0, running)).toBe(running - behind);
     }
   });
 });

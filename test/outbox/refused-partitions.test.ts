@@ -106,9 +106,10 @@ describe('the log of a partition of another geometry is refused, and left as it 
 describe('a part that cannot hold a log is refused', () => {
   const random = seededRandom(1);
 
-  it('one whose erased bytes do not read 0xFF', () => {
-    const flash = new SimFlash({ blocks: 4, encrypted: true, random });
+  it('one that is written in units of 64 bytes', () => {
+    const flash = new SimFlash({ blocks: 4, writeAlign: 64, random });
     expect(refusal(flash, () => open(flash))).toBe('unsupported');
+    expect(refusal(flash, () => formatOutbox(flash))).toBe('unsupported');
   });
 
   it.each([

@@ -8,7 +8,7 @@ import { openOutbox } from '../../src/outbox/outbox.js';
 describe('a script of the explorer', () => {
   it('is one line of text, which says all of it', () => {
     for (let seed = 0; seed < 50; seed++) {
-      const script = randomScript(seed, 60, { sectors: 4, blockLength: 512 });
+      const script = randomScript(seed, 60, { sectors: 4, blockLength: 512, unitLength: 0 });
       const steps = [...script.steps, ...randomContinuation(seededRandom(seed))];
       expect(parseScript(formatScript({ ...script, steps }))).toEqual({ ...script, steps });
     }
@@ -25,6 +25,12 @@ describe('a script of the explorer', () => {
     });
   });
 
+  it('names the units of encrypted flash', () => {
+    const text = '4x512/32 seed:7 append*12 restart';
+    expect(formatScript(parseScript(text))).toBe(text);
+    expect(parseScript(text).unitLength).toBe(32);
+  });
+
   it.each(['', '4x512', '4x512 seed:x', '4x512 seed:1 apend', '4x512 seed:1 take:many'])('cannot be %p', (text) => {
     expect(() => parseScript(text)).toThrow();
   });
@@ -33,7 +39,7 @@ describe('a script of the explorer', () => {
 describe('a violation', () => {
   /** An outbox that loses its position in every power cut. */
   const forgetful: OpenOutbox = (flash, options) => openOutbox(flash, { ...options, acknowledgementsUnsavedMax: 64 });
-  const script = randomScript(5, 100, { sectors: 4, blockLength: 512 });
+  const script = randomScript(5, 100, { sectors: 4, blockLength: 512, unitLength: 0 });
   const found = new Explorer(script, { open: forgetful, tears: ['every'] }).explore();
 
   it('is a script that shows it when it is played', () => {
