@@ -7,7 +7,7 @@ import { FileFlash } from '../build/host/hal/host/flash.js';
 import { SimFlash, seededRandom } from '../build/host/hal/sim/sim.js';
 import { weatherAt, weatherChannels } from '../build/host/sim/input/weather.js';
 import { Archive } from '../build/host/src/archive/archive.js';
-import { openOutbox } from '../build/host/src/outbox/outbox.js';
+import { formatOutbox, openOutbox } from '../build/host/src/outbox/outbox.js';
 import { packReading } from '../build/host/src/reading/reading.js';
 
 export const description = 'records of 24 bytes, partition of 1 MiB';
@@ -33,6 +33,8 @@ export async function run(progress) {
     { name: 'sector erases for 1,000,000 records', value: online.erases, unit: '' },
     { name: 'flash reads at boot, 256 full sectors', value: boot.reads, unit: '' },
     { name: 'programs and erases at boot', value: boot.changes, unit: '' },
+    { name: 'erases in 1,000 starts that append a record', value: erasesOfStarts(simulatedFlash()), unit: '' },
+    { name: 'the same, encrypted partition', value: erasesOfStarts(encryptedFlash()), unit: '' },
     { name: 'readings of three channels held in compact mode', value: compact, unit: '' },
     { name: 'flash a reading of three channels, compact mode', value: (BLOCKS * 4096) / compact, unit: 'B' },
     {
@@ -47,6 +49,23 @@ export async function run(progress) {
 
 function simulatedFlash() {
   return new SimFlash({ blocks: BLOCKS, random: seededRandom(1) });
+}
+
+function encryptedFlash() {
+  const flash = new SimFlash({ blocks: BLOCKS, encrypted: true, random: seededRandom(1) });
+  formatOutbox(flash);
+  return flash;
+}
+
+/** The power is cut after each record. */
+function erasesOfStarts(flash) {
+  const before = flash.erases;
+  for (let start = 0; start < 1000; start++) {
+    flash.powerDown();
+    flash.powerUp();
+    openOutbox(flash).append(payload, 0);
+  }
+  return flash.erases - before;
 }
 
 /** Each record is acknowledged before the next one is appended. */

@@ -4,17 +4,18 @@
  * The SDK checks nothing and reports every failure in the same words; the ranges are checked here, so that what is left
  * for the SDK to report is the hardware.
  *
- * A partition with the flag `encrypted` cannot be told from a plain one through the SDK. partitions.csv does not set the
- * flag, and then data partitions stay plain on a chip with flash encryption, too. So the status is always that of plain
- * flash; were the flag set after all, writes would fail, none would be wrong.
+ * Whether a partition is encrypted (it has the flag, and the chip encrypts flash) only a native can tell. Without it the status
+ * is that of plain flash; were the partition encrypted after all, writes would fail, none would be wrong.
  */
 import FlashStorage, { type Partition } from 'embedded:storage/flash';
 import type { Flash, FlashStatus } from '../contract.js';
+import type { Natives } from './natives.js';
 
 /** Throws an Error when the partition table (partitions.csv) has no data partition of that name. */
-export function openPartition(label: string): Flash {
+export function openPartition(label: string, { godwit_encrypted_unit }: Natives): Flash {
   try {
-    return new PartitionFlash(FlashStorage.open({ path: label, mode: 'r+' }));
+    const partition = FlashStorage.open({ path: label, mode: 'r+' });
+    return new PartitionFlash(partition, godwit_encrypted_unit?.(label) ?? 0);
   } catch {
     throw new Error(`the partition table has no data partition "${label}"`);
   }
@@ -24,10 +25,12 @@ class PartitionFlash implements Flash {
   readonly #partition: Partition;
   readonly #status: FlashStatus;
 
-  constructor(partition: Partition) {
+  /** `encryptedUnit` is 0 for a plain one. */
+  constructor(partition: Partition, encryptedUnit: number) {
     const { size, blockLength, blocks } = partition.status();
     this.#partition = partition;
-    this.#status = { size, blockLength, blocks };
+    const encrypted = { writeAlign: encryptedUnit, eraseValue: undefined };
+    this.#status = { size, blockLength, blocks, ...(encryptedUnit > 0 && encrypted) };
   }
 
   read(buffer: Uint8Array, offset: number): void {

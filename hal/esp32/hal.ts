@@ -48,9 +48,9 @@ export function esp32Hal(): Hal {
   return {
     clock,
     random,
-    flash: openPartition('outbox'),
+    flash: openPartition('outbox', natives),
     get eventFlash() {
-      eventFlash ??= openPartition('events');
+      eventFlash ??= openPartition('events', natives);
       return eventFlash;
     },
     keyValue,

@@ -9,6 +9,8 @@ import Modules from 'modules';
 export interface Natives {
   /** hal/esp32/native/crc32c.c. A buffer is passed whole, so the offsets count from its start. */
   godwit_crc32c?(bytes: ArrayBufferLike, start: number, end: number, register: number): number;
+  /** Bytes that a data partition is written in at once, and once only, if it is encrypted; 0 if it is not, or not there. */
+  godwit_encrypted_unit?(label: string): number;
   /** Bytes of the system's heap that nobody holds. */
   godwit_free_heap?(): number;
   godwit_mark_valid?(): void;

@@ -28,9 +28,11 @@ export function inspect(sectors: Sectors, log: LogEnd): Inspection {
   for (let sector = Math.max(0, log.active - sectors.count + 1); sector <= log.active; sector++) {
     const { headerSlots } = sectors;
     const isHeader = sectors.header(sector) !== undefined;
-    if (!isHeader && !isEmpty(sectors, sector, 0, headerSlots))
+    const hasFrames = sectors.findFrame(sector, headerSlots) !== -1;
+    // Where erased flash reads as noise, a header is missed only by the frames behind it.
+    if (!isHeader && (hasFrames || !sectors.isWriteOnce) && !isEmpty(sectors, sector, 0, headerSlots))
       damage.push(at(sectors, sector, 0, headerSlots, 'header'));
-    if (!isHeader && sectors.findFrame(sector, headerSlots) === -1) continue;
+    if (!isHeader && !hasFrames) continue;
     const found = inspectFrames(sectors, sector, firstNumber(sectors, log, sector), end);
     damage.push(...found.damage);
     copies += found.copies;
@@ -58,7 +60,8 @@ function inspectFrames(
       slot++;
       continue;
     }
-    if (doubtful > 0) damage.push(at(sectors, sector, slot - doubtful, doubtful, 'frames'));
+    const isNoise = sectors.isWriteOnce && slot >= sectors.slots;
+    if (doubtful > 0 && !isNoise) damage.push(at(sectors, sector, slot - doubtful, doubtful, 'frames'));
     doubtful = 0;
     if (!isFrame) {
       slot++;

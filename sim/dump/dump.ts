@@ -6,6 +6,7 @@
  */
 import { SimFlash, seededRandom } from '../../hal/sim/sim.js';
 import { findLog, type Standing } from '../../src/outbox/boot.js';
+import { decodeHeader } from '../../src/outbox/header.js';
 import { Reader } from '../../src/outbox/reader.js';
 import { Sectors } from '../../src/outbox/sectors.js';
 import { Settlement } from '../../src/outbox/settlement.js';
@@ -78,9 +79,12 @@ export class Dump {
       throw new RangeError(`a dump has a multiple of ${BLOCK_LENGTH} bytes, this one has ${image.length}`);
     const blocks = image.length / BLOCK_LENGTH;
     this.#bytes = image.length;
-    this.#sectors = new Sectors(SimFlash.fromImage(image, { blocks, random: seededRandom(1) }));
+    this.#sectors = new Sectors(SimFlash.fromImage(image, { blocks, random: seededRandom(1), ...unitsOf(image) }));
     const standing = findLog(this.#sectors);
-    if (standing === undefined) throw new RangeError('the dump holds no log: no block has an intact header');
+    if (standing === undefined)
+      throw new RangeError(
+        'the dump holds no log: no block has an intact header (one of an encrypted partition has to be decrypted)',
+      );
     this.#standing = standing;
     this.#settlement = new Settlement(standing.cursor, standing.dropped, standing.floor);
   }
@@ -145,4 +149,14 @@ export class Dump {
       starts: copies,
     };
   }
+}
+
+/** How the flash is written that the image is of, as the first header has it. */
+function unitsOf(image: Uint8Array): { readonly writeAlign?: number; readonly encrypted?: boolean } {
+  for (let block = 0; block < image.length / BLOCK_LENGTH; block++) {
+    const header = decodeHeader(image.subarray(block * BLOCK_LENGTH), block);
+    if (header !== undefined && header !== 'newer')
+      return { writeAlign: header.slotBytes, encrypted: header.isWriteOnce };
+  }
+  return {};
 }

@@ -13,7 +13,14 @@
  */
 import type { Flash } from '../../hal/contract.js';
 import { BATCH_HEAD_BYTES, STREAM_MAX } from '../outbox/frame.js';
-import { type Outbox, OutboxError, type OutboxOptions, type OutboxStatistics, openOutbox } from '../outbox/outbox.js';
+import {
+  formatOutbox,
+  type Outbox,
+  OutboxError,
+  type OutboxOptions,
+  type OutboxStatistics,
+  openOutbox,
+} from '../outbox/outbox.js';
 import { type BatchItem, BatchReader, BatchWriter, type Loss } from '../reading/batch.js';
 import type { Log, LogGap, LogRecord, LogStatistics } from './log.js';
 import { FlashSlice } from './slice.js';
@@ -50,6 +57,12 @@ export function layoutOf(mode: ArchiveMode, blocks: number): { readonly first: n
     first += count;
     return slice;
   });
+}
+
+/** Erases the whole partition; it can then be opened as an empty archive. Cut by a power loss, it must be repeated. */
+export function formatArchive(flash: Flash, mode: ArchiveMode): void {
+  const { blocks } = flash.status();
+  for (const { first, blocks: count } of layoutOf(mode, blocks)) formatOutbox(new FlashSlice(flash, first, count));
 }
 
 export class Archive implements Log {

@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream';
 import { SimFlash, seededRandom } from '../../hal/sim/sim.js';
 import { dumpOutbox } from '../../sim/dump/command.js';
 import { Dump } from '../../sim/dump/dump.js';
-import { openOutbox } from '../../src/outbox/outbox.js';
+import { formatOutbox, openOutbox } from '../../src/outbox/outbox.js';
 import { packReading } from '../../src/reading/reading.js';
 
 const channels = [{ name: 'temperature', unit: '°C', decimals: 1 }];
@@ -43,6 +43,25 @@ describe('a flash dump', () => {
       dropped: 0,
       unreadable: 0,
     });
+  });
+
+  it.each([16, 32])('of an encrypted partition, decrypted, is read the same way: units of %i bytes', (writeAlign) => {
+    const flash = new SimFlash({ blocks: 8, encrypted: true, writeAlign, random: seededRandom(1) });
+    formatOutbox(flash);
+    const outbox = openOutbox(flash);
+    for (let i = 0; i < 300; i++) outbox.append(Uint8Array.of(i, i >> 8, 3), 0);
+    for (let i = 0; i < 100; i++) outbox.release(i);
+    outbox.flush();
+    const dump = new Dump(flash.image());
+    expect(sequences(dump)).toEqual(from(100, 300));
+    expect(dump.summary()).toMatchObject({ next: 300, delivered: 100, queued: 200, unreadable: 0, damage: [] });
+
+    const damaged = flash.image();
+    damaged.fill(0x12, 2 * 4096 - 4 * writeAlign, 2 * 4096 - 2 * writeAlign);
+    const other = new Dump(damaged);
+    const readable = sequences(other);
+    expect(readable.length + other.summary().unreadable).toBe(200);
+    expect(other.summary().damage).toHaveLength(1);
   });
 
   it('that is damaged gives what can be read, and says how much cannot', () => {

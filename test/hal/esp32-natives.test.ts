@@ -24,6 +24,11 @@ jest.unstable_mockModule(
   }),
   { virtual: true },
 );
+jest.unstable_mockModule(
+  'embedded:storage/flash',
+  () => ({ default: { open: () => ({ status: () => ({ size: 65_536, blockLength: 4096, blocks: 16 }) }) } }),
+  { virtual: true },
+);
 jest.unstable_mockModule('resetReason', () => ({ default: () => ({ reason: 9 }) }), { virtual: true });
 
 /** Not by name: what is in hal/esp32 is typed for the device only. */
@@ -65,6 +70,16 @@ describe('an ESP32', () => {
     system.retain(system.recall() + 1);
     system.sleep(10_000);
     expect(calls).toEqual(['valid', 8, 10_000]);
+  });
+
+  it('knows an encrypted partition, which is written once', async () => {
+    const { openPartition } = await load('flash');
+    const unitOf = (label: string) => (label === 'outbox' ? 32 : 0);
+    const plain = { size: 65_536, blockLength: 4096, blocks: 16 };
+    const encrypted = { ...plain, writeAlign: 32, eraseValue: undefined };
+    expect(openPartition('outbox', { godwit_encrypted_unit: unitOf }).status()).toStrictEqual(encrypted);
+    expect(openPartition('events', { godwit_encrypted_unit: unitOf }).status()).toStrictEqual(plain);
+    expect(openPartition('outbox', {}).status()).toStrictEqual(plain);
   });
 
   it('sums a part of a view, which C sees as a part of its whole buffer', async () => {

@@ -4,6 +4,7 @@
  */
 #include "app_update/include/esp_ota_ops.h"
 #include "esp_attr.h"
+#include "esp_partition.h"
 #include "esp_system.h"
 #include <stdint.h>
 
@@ -15,6 +16,19 @@ void esp_deep_sleep_start(void);
 static RTC_NOINIT_ATTR uint32_t retained;
 static RTC_NOINIT_ATTR uint32_t retainedCheck;
 #define CHECK_MASK 0x90d317a5
+
+/* A classic ESP32 encrypts rows of 32 bytes, its successors of 16. */
+#if CONFIG_IDF_TARGET_ESP32
+#define ENCRYPTED_UNIT 32
+#else
+#define ENCRYPTED_UNIT 16
+#endif
+
+uint32_t godwit_encrypted_unit(char* label)
+{
+  const esp_partition_t* partition = esp_partition_find_first(ESP_PARTITION_TYPE_DATA, ESP_PARTITION_SUBTYPE_ANY, label);
+  return partition != NULL && partition->encrypted ? ENCRYPTED_UNIT : 0;
+}
 
 uint32_t godwit_free_heap(void)
 {
