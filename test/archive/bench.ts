@@ -1,6 +1,6 @@
 /** A small simulated flash with an archive on it, and readings that tell which one they are. */
 import { SimFlash, seededRandom } from '../../hal/sim/sim.js';
-import { Archive, type ArchiveMode } from '../../src/archive/archive.js';
+import { Archive, type ArchiveMode, formatArchive } from '../../src/archive/archive.js';
 import type { LogGap, LogRecord } from '../../src/archive/log.js';
 import { packReading } from '../../src/reading/reading.js';
 
@@ -8,6 +8,13 @@ const channels = [{ name: 'n', unit: '', decimals: 0 }];
 
 export function newFlash(blocks = 32, blockLength = 512): SimFlash {
   return new SimFlash({ blocks, blockLength, random: seededRandom(1) });
+}
+
+/** Written once, in units of 16 bytes, and formatted. */
+export function encryptedFlash(mode: ArchiveMode, blocks = 64, blockLength = 512): SimFlash {
+  const flash = new SimFlash({ blocks, blockLength, encrypted: true, random: seededRandom(1) });
+  formatArchive(flash, mode);
+  return flash;
 }
 
 export function open(flash: SimFlash, mode: ArchiveMode = 'compact'): Archive {
