@@ -78,9 +78,10 @@ export function unpackReading(
 ): Reading | undefined {
   const reader = new VarintReader(bytes, 0);
   const first = reader.unsigned();
-  const boot = Math.floor(first / 4);
+  const kind = first % 4;
+  const boot = (first - kind) / 4;
   const milliseconds = reader.unsigned();
-  switch (first % 4) {
+  switch (kind) {
     case ANCHOR:
       return { kind: 'anchor', boot, milliseconds, unixMilliseconds: reader.unsigned() };
     case FAULT:
@@ -88,7 +89,7 @@ export function unpackReading(
     case VALUES: {
       const channels = channelsOf(boot);
       if (channels === undefined) return undefined;
-      return { kind: 'values', boot, milliseconds, values: unpackValues(bytes, reader, channels) };
+      return { kind: 'values', boot, milliseconds, values: unpackValues(bytes, reader.at, channels) };
     }
     default: {
       // ALARM: two bits have no other value.
@@ -143,35 +144,45 @@ function packValues(
   values: readonly (number | undefined)[],
   channels: readonly Channel[],
 ): number {
-  let last = from;
-  for (let i = 0; i < channels.length; i++) if (values[i] !== undefined) last = from + Math.floor(i / 7);
-  into.fill(0x80, from, last);
-  into[last] = 0;
-  let at = last + 1;
-  for (let i = 0; i < channels.length; i++) {
-    const scaled = Math.round((values[i] ?? Number.NaN) * 10 ** (channels[i] as Channel).decimals);
-    if (!(Math.abs(scaled) <= SCALED_MAX)) continue;
-    const flags = from + Math.floor(i / 7);
+  let last = channels.length - 1;
+  while (last > 0 && values[last] === undefined) --last;
+  let at = from + (last - (last % 7)) / 7;
+  into.fill(0x80, from, at);
+  into[at] = 0;
+  ++at;
+  for (let i = 0; i <= last; i++) {
+    const value = values[i];
+    if (value === undefined) continue;
+    const scaled = Math.round(value * 10 ** (channels[i] as Channel).decimals);
+    if (!(scaled >= -SCALED_MAX && scaled <= SCALED_MAX)) continue;
+    const flags = from + (i - (i % 7)) / 7;
     into[flags] = (into[flags] as number) | (1 << (i % 7));
     at = writeSignedVarint(into, at, scaled);
   }
   return at;
 }
 
-function unpackValues(
-  bytes: Uint8Array,
-  reader: VarintReader,
-  channels: readonly Channel[],
-): readonly (number | undefined)[] {
-  const flags = reader.at;
-  while ((bytes[reader.at++] as number) >= 0x80);
-  const end = reader.at;
+/** Reads numbers itself and not through a VarintReader, which takes more steps: each value on its way comes by. */
+function unpackValues(bytes: Uint8Array, from: number, channels: readonly Channel[]): readonly (number | undefined)[] {
   const values: (number | undefined)[] = [];
+  let last = from;
+  while ((bytes[last] as number) >= 0x80) ++last;
+  let at = last;
+  let flagsAt = from - 1;
+  /** Of the next channels, with a 1 above them. */
+  let flags = 1;
   for (let i = 0; i < channels.length; i++) {
-    const at = flags + Math.floor(i / 7);
-    const isThere = at < end && ((bytes[at] as number) >> (i % 7)) & 1;
-    values.push(isThere ? reader.signed() / 10 ** (channels[i] as Channel).decimals : undefined);
+    if (flags === 1) flags = flagsAt < last ? (bytes[++flagsAt] as number) | 0x80 : 0x80;
+    let value: number | undefined;
+    if ((flags & 1) === 1) {
+      let folded = bytes[++at] as number;
+      for (let scale = 0x80; folded >= scale; scale *= 0x80) folded += ((bytes[++at] as number) - 1) * scale;
+      value = (folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2) / 10 ** (channels[i] as Channel).decimals;
+    }
+    values.push(value);
+    flags >>= 1;
   }
+  if (at >= bytes.length) throw new RangeError('the record ends inside a number');
   return values;
 }
 
