@@ -13,8 +13,8 @@ import { SimKeyValue } from '../../hal/sim/sim.js';
 import { parseConfiguration } from '../../src/agent/configuration.js';
 import { yearsLeft } from '../../src/outbox/wear.js';
 import { Anchors } from '../../src/reading/anchor.js';
-import { ChannelTables } from '../../src/reading/channel.js';
-import { type AlarmState, type Reading, unpackReading } from '../../src/reading/reading.js';
+import { ChannelTables, NO_CHANNELS } from '../../src/reading/channel.js';
+import { type AlarmState, type StoredReading, unpackReading } from '../../src/reading/reading.js';
 import { UsageError } from '../start/options.js';
 import { type ArchiveDump, dumpOf } from './archive-dump.js';
 import type { Damage } from './damage.js';
@@ -149,8 +149,8 @@ function knowledgeOf({ file, configurationFile }: DumpOptions): KeyValue {
 /** When millisecond 0 of each boot was: what the log says, else what the device remembered. */
 function anchorsOf(records: readonly DumpRecord[], keyValue: KeyValue): (boot: number) => number | undefined {
   const starts = new Map<number, number>();
-  for (const { payload } of records) {
-    const reading = readingOf(payload, () => []);
+  for (const record of records) {
+    const reading = readingOf(record, NO_CHANNELS);
     if (reading?.kind === 'anchor' && !starts.has(reading.boot))
       starts.set(reading.boot, reading.unixMilliseconds - reading.milliseconds);
   }
@@ -158,20 +158,17 @@ function anchorsOf(records: readonly DumpRecord[], keyValue: KeyValue): (boot: n
   return (boot) => starts.get(boot) ?? remembered.startOf(boot);
 }
 
-function readingOf(payload: Uint8Array, channelsOf: Parameters<typeof unpackReading>[1]): Reading | undefined {
+function readingOf({ payload, stream }: DumpRecord, tables: Pick<ChannelTables, 'at'>): StoredReading | undefined {
   try {
-    return unpackReading(payload, channelsOf);
+    return unpackReading(payload, stream, tables);
   } catch {
     return undefined;
   }
 }
 
-function rowsOf(
-  { sequence, stream, payload, isDelivered }: DumpRecord,
-  tables: ChannelTables,
-  startOf: (boot: number) => number | undefined,
-): Row[] {
-  const reading = readingOf(payload, (boot) => tables.at(stream, boot)?.channels);
+function rowsOf(record: DumpRecord, tables: ChannelTables, startOf: (boot: number) => number | undefined): Row[] {
+  const { sequence, stream, payload, isDelivered } = record;
+  const reading = readingOf(record, tables);
   if (reading === undefined) {
     const value = Buffer.from(payload).toString('hex');
     const unknown = { boot: undefined, milliseconds: undefined, time: '', sensor: `stream ${stream}` };
@@ -189,7 +186,7 @@ function rowsOf(
   };
   if (reading.kind === 'anchor') return [{ ...row, channel: 'anchor', value: reading.unixMilliseconds }];
   if (reading.kind === 'fault') return [{ ...row, channel: 'fault', value: reading.reason }];
-  const channels = tables.at(stream, boot)?.channels ?? [];
+  const { channels } = reading.table;
   if (reading.kind === 'alarm') {
     const { state, value } = reading;
     return [{ ...row, channel: channels[reading.channel]?.name ?? '', value, alarm: state }];
@@ -219,8 +216,9 @@ function yearsOf(
 ): number | undefined {
   let years: number | undefined;
   const first = new Map<number | undefined, { sector: number; milliseconds: number }>();
-  for (const { payload, sector } of records) {
-    const reading = readingOf(payload, () => []);
+  for (const record of records) {
+    const { sector } = record;
+    const reading = readingOf(record, NO_CHANNELS);
     if (reading === undefined) continue;
     const start = startOf(reading.boot);
     // Without an anchor, only with readings of the same boot.

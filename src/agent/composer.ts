@@ -11,8 +11,8 @@ import type { Log, LogGap, LogRecord } from '../archive/log.js';
 import type { Message } from '../mqtt/packet.js';
 import { utf8Bytes } from '../mqtt/utf8.js';
 import type { Anchors } from '../reading/anchor.js';
-import type { Channel, ChannelTables, SensorTable } from '../reading/channel.js';
-import { type Reading, unpackReading } from '../reading/reading.js';
+import { type ChannelTables, NO_CHANNELS } from '../reading/channel.js';
+import { type Reading, type StoredReading, unpackReading } from '../reading/reading.js';
 import { gapTelemetry, rawTelemetry, telemetryOf } from './telemetry.js';
 
 export interface ComposerOptions {
@@ -53,25 +53,23 @@ const NONE: readonly Span[] = Object.freeze([]);
 
 /** What goes into a message for a record or a gap. */
 interface Element extends Span {
+  /** Where what is lost of its numbers begins, which goes up to `end`. */
+  readonly lost: number;
   /** ASCII, so that its length is that of its bytes. */
   readonly text: string;
   readonly isResolved: boolean;
-  /** What is lost of its numbers. */
-  readonly gap: Span | undefined;
 }
 
-/** A record as it came from the log, with the reading in it, if there is one. */
-interface Decoded extends Span {
-  readonly stream: number;
-  readonly payload: Uint8Array;
-  readonly reading: Reading | undefined;
-  readonly table: SensorTable | undefined;
+/** A record that waits for the clock, with the reading in it. */
+interface Waiting {
+  readonly record: LogRecord;
+  readonly reading: StoredReading;
 }
 
 export class Composer {
   readonly #options: ComposerOptions;
-  /** Taken from the log and not yet an element: waits for the clock. */
-  #decoded: Decoded | undefined;
+  /** Taken from the log and not yet an element. */
+  #waiting: Waiting | undefined;
   /** Not yet part of a message. */
   #element: Element | undefined;
   /** Readings of this boot that went out without a time; they do so again if they are repeated. */
@@ -79,11 +77,6 @@ export class Composer {
   /** An earlier boot whose anchor was looked for in the log, and when its millisecond 0 was. */
   #searchedBoot = 0;
   #searchedStart: number | undefined;
-  /** Of the record that is being decoded. */
-  #stream = 0;
-  #table: SensorTable | undefined;
-  /** Made once: it serves every record. */
-  readonly #channelsOf = (boot: number) => this.channelsOf(boot);
 
   constructor(options: ComposerOptions) {
     this.#options = options;
@@ -91,7 +84,7 @@ export class Composer {
 
   /** Begins again with the oldest unsettled number. */
   rewind(): void {
-    this.#decoded = undefined;
+    this.#waiting = undefined;
     this.#element = undefined;
     this.#options.log.rewind();
   }
@@ -101,109 +94,90 @@ export class Composer {
    * in flight before, in order.
    */
   compose(again: readonly Span[]): Composed | undefined {
+    const head = this.take();
+    if (head === undefined) return undefined;
     const { readingsPerMessageMax, messageBytesMax, topic, unresolvedTopic } = this.#options;
-    let head: Element | undefined;
-    let last: Element | undefined;
-    let count = 0;
-    let text = '';
-    let gaps = NONE;
-    let span: Span | undefined;
-    let isWhole = false;
-    for (;;) {
-      this.#element ??= this.take();
-      const element = this.#element;
+    const { first, isResolved } = head;
+    const span = spanOf(again, first);
+    let { end, text } = head;
+    let gaps = withLost(NONE, head);
+    let bytes = text.length + SEPARATORS_BYTES;
+    let count = 1;
+    while (span === undefined ? count < readingsPerMessageMax : end < span.end) {
+      const element = this.take();
       if (element === undefined) break;
-      if (head === undefined) {
-        head = element;
-        span = spanOf(again, element.first);
-        text = element.text;
-      } else {
-        if (element.isResolved !== head.isResolved) break;
-        isWhole = span !== undefined && element.first >= span.end;
-        if (isWhole) break;
-        const isTooLong = text.length + element.text.length + SEPARATORS_BYTES > messageBytesMax;
-        if (span === undefined && (isTooLong || spanOf(again, element.first) !== undefined)) break;
-        text += `,${element.text}`;
+      bytes += element.text.length + 1;
+      const isNext =
+        span === undefined
+          ? bytes <= messageBytesMax && spanOf(again, element.first) === undefined
+          : element.first < span.end;
+      if (!isNext || element.isResolved !== isResolved) {
+        this.#element = element;
+        // What is missing of the message was settled meanwhile.
+        if (span !== undefined && !isNext) end = span.end;
+        break;
       }
-      last = element;
-      count++;
-      if (element.gap !== undefined) gaps = [...gaps, element.gap];
-      this.#element = undefined;
-      isWhole = span !== undefined && element.end >= span.end;
-      if (isWhole || (span === undefined && count === readingsPerMessageMax)) break;
+      text += `,${element.text}`;
+      end = element.end;
+      gaps = withLost(gaps, element);
+      ++count;
     }
-    if (head === undefined || last === undefined) return undefined;
+    const payload = utf8Bytes(count === 1 ? text : `[${text}]`);
     return {
-      first: head.first,
-      end: isWhole && span !== undefined ? Math.max(span.end, last.end) : last.end,
+      first,
+      end,
       gaps,
-      message: {
-        topic: head.isResolved ? topic : unresolvedTopic,
-        payload: utf8Bytes(count === 1 ? text : `[${text}]`),
-        qos: 1,
-        retain: false,
-      },
+      message: { topic: isResolved ? topic : unresolvedTopic, payload, qos: 1, retain: false },
     };
   }
 
   private take(): Element | undefined {
-    let decoded = this.#decoded;
-    if (decoded === undefined) {
-      const item = this.#options.log.next();
-      if (item === undefined) return undefined;
-      if (item.reason !== undefined) return gapElement(item);
-      decoded = this.decode(item);
+    const taken = this.#element;
+    if (taken !== undefined) {
+      this.#element = undefined;
+      return taken;
     }
-    const { reading, first } = decoded;
-    if (reading === undefined) return this.raw(decoded);
+    const waiting = this.#waiting;
+    if (waiting !== undefined) return this.elementOf(waiting.record, waiting.reading);
+    const item = this.#options.log.next();
+    if (item === undefined) return undefined;
+    if (item.reason !== undefined) return gapElement(item);
+    return this.elementOf(item, readingOf(item, this.#options.tables));
+  }
+
+  private elementOf(record: LogRecord, reading: StoredReading | undefined): Element | undefined {
+    if (reading === undefined) return rawElement(record);
+    if (reading.kind === 'anchor') this.learn(reading);
     const start = this.#options.anchors.startOf(reading.boot);
-    if (start === undefined || first < this.#gaveUpBelow) return this.untimed(decoded, reading);
-    return this.element(decoded, reading, start + reading.milliseconds);
+    if (start === undefined || record.sequence < this.#gaveUpBelow) return this.untimed(record, reading);
+    return this.element(record, reading, start + reading.milliseconds);
   }
 
   /** Of a reading whose boot's start is not at hand. Its payload is copied, since looking for the start reads the log. */
-  private untimed(found: Decoded, reading: Reading): Element | undefined {
+  private untimed(found: LogRecord, reading: StoredReading): Element | undefined {
     const { clock, boot, timeWaitSeconds } = this.#options;
-    const decoded = { ...found, payload: found.payload.slice() };
+    const { sequence } = found;
+    const record = { ...found, payload: found.payload.slice() };
     const isOfThisBoot = reading.boot === boot;
-    const hasGivenUp = isOfThisBoot && found.first < this.#gaveUpBelow;
+    const hasGivenUp = isOfThisBoot && sequence < this.#gaveUpBelow;
     const start = hasGivenUp ? undefined : this.startOf(reading.boot);
     if (start === undefined && isOfThisBoot) {
       if (clock.milliseconds() < timeWaitSeconds * 1000) {
-        this.#decoded = decoded;
+        this.#waiting = { record, reading };
         return undefined;
       }
-      this.#gaveUpBelow = Math.max(this.#gaveUpBelow, found.first + 1);
+      this.#gaveUpBelow = Math.max(this.#gaveUpBelow, sequence + 1);
     }
-    return this.element(decoded, reading, start === undefined ? undefined : start + reading.milliseconds);
+    return this.element(record, reading, start === undefined ? undefined : start + reading.milliseconds);
   }
 
-  private element(decoded: Decoded, reading: Reading, time: number | undefined): Element {
-    const { first, end } = decoded;
-    const text = telemetryOf(reading, first, end, decoded.table, time);
-    if (text.length > this.#options.payloadBytesMax) return this.raw(decoded);
-    this.#decoded = undefined;
-    return { first, end, text, isResolved: time !== undefined, gap: thinnedOf(first, end) };
-  }
-
-  private raw({ first, end, stream, payload }: Decoded): Element {
-    this.#decoded = undefined;
-    const text = rawTelemetry(first, stream, payload);
-    return { first, end, text, isResolved: false, gap: thinnedOf(first, end) };
-  }
-
-  private decode({ sequence: first, end, stream, payload }: LogRecord): Decoded {
-    this.#stream = stream;
-    this.#table = undefined;
-    const reading = readingOf(payload, this.#channelsOf);
-    if (reading?.kind === 'anchor') this.learn(reading);
-    if (reading?.kind === 'fault') this.channelsOf(reading.boot);
-    return { first, end, stream, payload, reading, table: this.#table };
-  }
-
-  private channelsOf(boot: number): readonly Channel[] | undefined {
-    this.#table = this.#options.tables.at(this.#stream, boot);
-    return this.#table?.channels;
+  private element(record: LogRecord, reading: StoredReading, time: number | undefined): Element {
+    const first = record.sequence;
+    const { end } = record;
+    const text = telemetryOf(reading, first, end, time);
+    this.#waiting = undefined;
+    if (text.length > this.#options.payloadBytesMax) return rawElement(record);
+    return { first, end, lost: first + 1, text, isResolved: time !== undefined };
   }
 
   /** The readings of its boot come next. That this cannot be stored must not stop them. */
@@ -223,8 +197,8 @@ export class Composer {
     if (boot !== this.#searchedBoot) {
       this.#searchedBoot = boot;
       this.#searchedStart = undefined;
-      readings.lookAhead(({ payload }) => {
-        const reading = readingOf(payload, () => []);
+      readings.lookAhead((record) => {
+        const reading = readingOf(record, NO_CHANNELS);
         if (reading?.kind === 'anchor' && reading.boot === boot)
           this.#searchedStart = reading.unixMilliseconds - reading.milliseconds;
         return this.#searchedStart === undefined && (reading === undefined || reading.boot <= boot);
@@ -236,26 +210,30 @@ export class Composer {
 
 /** The message in which `sequence` was in flight before, if it was. */
 function spanOf(again: readonly Span[], sequence: number): Span | undefined {
+  if (again.length === 0) return undefined;
   return again.find(({ first, end }) => first <= sequence && sequence < end);
 }
 
-function gapElement(item: LogGap): Element {
-  const gap = { first: item.sequence, end: item.end };
-  return { ...gap, text: gapTelemetry(item), isResolved: true, gap };
+function withLost(gaps: readonly Span[], { lost, end }: Element): readonly Span[] {
+  return lost < end ? [...gaps, { first: lost, end }] : gaps;
 }
 
-/** The numbers behind a reading that were thinned out. */
-function thinnedOf(first: number, end: number): Span | undefined {
-  return end > first + 1 ? { first: first + 1, end } : undefined;
+function gapElement(item: LogGap): Element {
+  const { sequence: first, end } = item;
+  return { first, end, lost: first, text: gapTelemetry(item), isResolved: true };
+}
+
+function rawElement({ sequence: first, end, stream, payload }: LogRecord): Element {
+  return { first, end, lost: first + 1, text: rawTelemetry(first, stream, payload), isResolved: false };
 }
 
 /** Foreign bytes with an intact checksum are no reading; they must not stop the queue. */
 function readingOf(
-  payload: Uint8Array,
-  channelsOf: (boot: number) => readonly Channel[] | undefined,
-): Reading | undefined {
+  { payload, stream }: Pick<LogRecord, 'payload' | 'stream'>,
+  tables: Pick<ChannelTables, 'at'>,
+): StoredReading | undefined {
   try {
-    return unpackReading(payload, channelsOf);
+    return unpackReading(payload, stream, tables);
   } catch {
     return undefined;
   }

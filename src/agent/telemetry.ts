@@ -13,8 +13,8 @@
  */
 
 import type { LogGap } from '../archive/log.js';
-import type { SensorTable } from '../reading/channel.js';
-import { bootOf, type Reading } from '../reading/reading.js';
+import type { Channel, SensorTable } from '../reading/channel.js';
+import { bootOf, type StoredReading } from '../reading/reading.js';
 
 /** What stands around the values of an element, and around one value with its quotes, colon and comma, in bytes. */
 const ELEMENT_BYTES = 128;
@@ -24,42 +24,50 @@ const VALUE_BYTES_MAX = 28;
  * One element, for the numbers sequence <= n < end. `unixMilliseconds` is when the reading was taken, if that is known.
  */
 export function telemetryOf(
-  reading: Reading,
+  reading: StoredReading,
   sequence: number,
   end: number,
-  table: SensorTable | undefined,
   unixMilliseconds: number | undefined,
 ): string {
-  const time = unixMilliseconds === undefined ? `"ms":${reading.milliseconds}` : `"ts":${unixMilliseconds}`;
-  const alarm =
-    reading.kind === 'alarm'
-      ? { channel: table?.channels[reading.channel]?.name ?? '', state: reading.state }
-      : undefined;
-  let values = reading.kind === 'values' ? valuesOf(reading.values, table) : '';
-  if (reading.kind === 'alarm') values = `"${alarm?.channel}":${reading.value}`;
-  let text = `{${time},"values":{${values}},"boot":${reading.boot},"seq":${sequence}`;
+  const { kind } = reading;
+  let text = unixMilliseconds === undefined ? `{"ms":${reading.milliseconds}` : `{"ts":${unixMilliseconds}`;
+  text += ',"values":{';
+  if (kind === 'values') text += valuesOf(reading.values, reading.table);
+  if (kind === 'alarm') text += `"${channelOf(reading)}":${reading.value}`;
+  text += `},"boot":${reading.boot},"seq":${sequence}`;
   if (end > sequence + 1) text += `,"thinned":${end - sequence - 1}`;
-  if (reading.kind === 'fault') text += `,"fault":${JSON.stringify(faultOf(reading.reason, table))}`;
-  if (reading.kind === 'anchor') text += ',"anchor":true';
-  if (alarm !== undefined) text += `,"alarm":${JSON.stringify(alarm)}`;
+  if (kind !== 'values') text += detailOf(reading);
   return `${text}}`;
 }
 
 /** Written piece by piece, which takes half the steps of making an object for JSON. Names need no escapes (schema.ts). */
-function valuesOf(values: readonly (number | undefined)[], table: SensorTable | undefined): string {
+function valuesOf(values: readonly (number | undefined)[], { channels }: SensorTable): string {
   let text = '';
-  if (table === undefined) return text;
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (value === undefined) continue;
     if (text !== '') text += ',';
-    text += `"${table.channels[i]?.name}":${value}`;
+    text += `"${(channels[i] as Channel).name}":${value}`;
   }
   return text;
 }
 
-function faultOf(reason: string, table: SensorTable | undefined): object {
-  return { sensor: table?.sensor ?? 'unknown', reason };
+/** What only readings without values have. */
+function detailOf(reading: StoredReading): string {
+  switch (reading.kind) {
+    case 'fault':
+      return `,"fault":${JSON.stringify({ sensor: reading.table?.sensor ?? 'unknown', reason: reading.reason })}`;
+    case 'alarm':
+      return `,"alarm":${JSON.stringify({ channel: channelOf(reading), state: reading.state })}`;
+    case 'anchor':
+      return ',"anchor":true';
+    default:
+      return '';
+  }
+}
+
+function channelOf({ table, channel }: StoredReading & { kind: 'alarm' }): string {
+  return (table.channels[channel] as Channel).name;
 }
 
 /**

@@ -21,6 +21,10 @@ export interface SensorTable {
   readonly channels: readonly Channel[];
 }
 
+/** In place of tables, for who looks for anchors: of other readings, only boot and time are told, in fewer steps. */
+export const NO_CHANNELS = Object.freeze({ at: () => NO_TABLE });
+const NO_TABLE: SensorTable = Object.freeze({ sensor: '', channels: Object.freeze([]) });
+
 /** Tables kept for a stream, the one in force included, as far as they fit into so many pieces. */
 const TABLES_MAX = 4;
 const PIECES_MAX = 12;
@@ -65,11 +69,9 @@ export class ChannelTables {
   /** What the readings of `stream` meant in `boot`; `undefined` when that is not known any more. */
   at(stream: number, boot: number): SensorTable | undefined {
     const tables = this.#tables.get(stream) ?? this.of(stream);
-    for (let i = tables.length - 1; i >= 0; i--) {
-      const table = tables[i] as DatedTable;
-      if (boot >= table.from) return table;
-    }
-    return undefined;
+    let i = tables.length - 1;
+    while (i >= 0 && boot < (tables[i] as DatedTable).from) --i;
+    return tables[i];
   }
 
   private of(stream: number): DatedTable[] {

@@ -11,7 +11,7 @@
  *
  * Does not know where records are kept, nor how they are sent.
  */
-import type { Channel } from './channel.js';
+import type { Channel, ChannelTables, SensorTable } from './channel.js';
 import { VarintReader, writeSignedVarint, writeVarint } from './varint.js';
 
 /** Longest text of a fault that is kept, in bytes. */
@@ -37,13 +37,20 @@ export interface Moment {
   readonly milliseconds: number;
 }
 
-export type Reading = Moment &
-  (
-    | { readonly kind: 'values'; readonly values: readonly (number | undefined)[] }
-    | { readonly kind: 'fault'; readonly reason: string }
-    | { readonly kind: 'anchor'; readonly unixMilliseconds: number }
-    | AlarmReading
-  );
+interface ValuesReading {
+  readonly kind: 'values';
+  readonly values: readonly (number | undefined)[];
+}
+
+interface FaultReading {
+  readonly kind: 'fault';
+  readonly reason: string;
+}
+
+interface AnchorReading {
+  readonly kind: 'anchor';
+  readonly unixMilliseconds: number;
+}
 
 /** From now on the value of a channel, by its index, is beyond a limit, or is not any more. */
 interface AlarmReading {
@@ -52,6 +59,17 @@ interface AlarmReading {
   readonly state: AlarmState;
   readonly value: number;
 }
+
+export type Reading = Moment & (ValuesReading | FaultReading | AnchorReading | AlarmReading);
+
+/** With the table that was in force; of a fault, if that is known. */
+export type StoredReading = Moment &
+  (
+    | (ValuesReading & { readonly table: SensorTable })
+    | (FaultReading & { readonly table: SensorTable | undefined })
+    | AnchorReading
+    | (AlarmReading & { readonly table: SensorTable })
+  );
 
 /** Bytes that a reading of `channels` channels takes at most. */
 export function readingBytesMax(channels: number): number {
@@ -69,34 +87,27 @@ export function packReading(into: Uint8Array, reading: Reading, channels: readon
 }
 
 /**
- * The reading in `bytes`. `channelsOf(boot)` gives the table that was in force; without one the values cannot be told, and
- * the result is `undefined`, as it is for bytes that are no reading.
+ * The reading of `stream` in `bytes`. Without the table that was in force the values cannot be told, and the result is
+ * `undefined`, as it is for bytes that are no reading. Throws a RangeError for such that end too early.
  */
 export function unpackReading(
   bytes: Uint8Array,
-  channelsOf: (boot: number) => readonly Channel[] | undefined,
-): Reading | undefined {
+  stream: number,
+  tables: Pick<ChannelTables, 'at'>,
+): StoredReading | undefined {
   const reader = new VarintReader(bytes, 0);
   const first = reader.unsigned();
   const kind = first % 4;
   const boot = (first - kind) / 4;
   const milliseconds = reader.unsigned();
-  switch (kind) {
-    case ANCHOR:
-      return { kind: 'anchor', boot, milliseconds, unixMilliseconds: reader.unsigned() };
-    case FAULT:
-      return { kind: 'fault', boot, milliseconds, reason: unpackText(bytes, reader.at) };
-    case VALUES: {
-      const channels = channelsOf(boot);
-      if (channels === undefined) return undefined;
-      return { kind: 'values', boot, milliseconds, values: unpackValues(bytes, reader.at, channels) };
-    }
-    default: {
-      // ALARM: two bits have no other value.
-      const alarm = unpackAlarm(reader, channelsOf(boot));
-      return alarm && { ...alarm, boot, milliseconds };
-    }
-  }
+  if (kind === ANCHOR) return { kind: 'anchor', boot, milliseconds, unixMilliseconds: reader.unsigned() };
+  const table = tables.at(stream, boot);
+  if (kind === FAULT) return { kind: 'fault', boot, milliseconds, reason: unpackText(bytes, reader.at), table };
+  if (table === undefined) return undefined;
+  if (kind === VALUES)
+    return { kind: 'values', boot, milliseconds, values: unpackValues(bytes, reader.at, table.channels), table };
+  const alarm = unpackAlarm(reader, table.channels);
+  return alarm && { ...alarm, boot, milliseconds, table };
 }
 
 /** The boot of the reading in `bytes`; 0 for what is no reading. */
@@ -129,11 +140,11 @@ function packAlarm(into: Uint8Array, from: number, alarm: AlarmReading, channels
   return writeSignedVarint(into, at, Math.max(-ALARM_SCALED_MAX, Math.min(ALARM_SCALED_MAX, scaled)));
 }
 
-function unpackAlarm(reader: VarintReader, channels: readonly Channel[] | undefined): AlarmReading | undefined {
+function unpackAlarm(reader: VarintReader, channels: readonly Channel[]): AlarmReading | undefined {
   const code = reader.unsigned();
   const index = Math.floor(code / 4);
   const state = ALARM_STATES[code % 4];
-  const channel = channels?.[index];
+  const channel = channels[index];
   if (state === undefined || channel === undefined) return undefined;
   return { kind: 'alarm', channel: index, state, value: reader.signed() / 10 ** channel.decimals };
 }
