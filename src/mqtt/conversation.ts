@@ -38,6 +38,8 @@ const PUBLISH_BYTES_MIN = 7;
 const DISCONNECT_BYTES = 2;
 /** Receive buffers decoded in one turn. */
 const PIECES_PER_TURN_MAX = 8;
+/** Topic names that are kept encoded. */
+const TOPICS_MAX = 4;
 const NOTHING = new Uint8Array(0);
 
 export class Conversation implements PacketHandler {
@@ -56,13 +58,12 @@ export class Conversation implements PacketHandler {
   #openedMilliseconds = 0;
   #connectedMilliseconds = 0;
   #sessionNumber = 0;
-  /** The topic published to last, ready for the next message to it. */
-  #topic = '';
-  #encodedTopic: Uint8Array = NOTHING;
+  /** Topics published to, ready for the next message. */
+  readonly #topics = new Map<string, Uint8Array>();
   /** Until then no deadline passes, and perhaps somewhat longer: events move most of them further away. */
   #quietUntilMilliseconds = 0;
-  /** There was no room for something since the last turn. */
-  #isCrowded = false;
+  /** Bytes that there has to be room for: what was refused last, or any. */
+  #wantedBytes = 1;
   #now = 0;
 
   constructor(options: ConnectionOptions, limits: Limits, onEvent: () => void) {
@@ -103,7 +104,11 @@ export class Conversation implements PacketHandler {
   }
 
   get ready(): boolean {
-    return this.isConnected && !this.session.windowFull && this.link.end < this.#limits.transmitBytesMax;
+    return (
+      this.#phase === 'connected' &&
+      this.link.end + this.#wantedBytes <= this.#limits.transmitBytesMax &&
+      !this.session.windowFull
+    );
   }
 
   /** Since CONNACK; 0 without. */
@@ -149,9 +154,8 @@ export class Conversation implements PacketHandler {
       this.checkDeadlines();
       this.#quietUntilMilliseconds = this.nextDeadline();
     }
-    this.#isCrowded = false;
     if (this.ready) this.#options.onReady?.();
-    const isHeldUp = this.#isCrowded || !this.ready;
+    const isHeldUp = !this.ready;
     const before = link.end;
     link.flush();
     return (isMore && this.mayReceive) || (isHeldUp && link.end < before && this.ready);
@@ -164,15 +168,12 @@ export class Conversation implements PacketHandler {
 
   /** Whether there is room for a message now. Throws when there never will be, or the topic is wrong. */
   hasRoomFor(message: Message): boolean {
-    if (message.topic !== this.#topic || this.#topic === '') {
-      this.#encodedTopic = encodeTopicName(message.topic);
-      this.#topic = message.topic;
-    }
-    return this.hasRoom('message', publishByteLength(this.#encodedTopic, message));
+    return this.hasRoom('message', publishByteLength(this.encodedTopic(message.topic), message));
   }
 
   publish(message: Message, token: number | undefined, mayRepeat: boolean): boolean {
-    const hasRoom = this.hasRoomFor(message);
+    const topic = this.encodedTopic(message.topic);
+    const hasRoom = this.hasRoom('message', publishByteLength(topic, message));
     if (message.qos > 0 && token === undefined) throw new RangeError('a QoS 1 message needs a token');
     if (!this.isConnected || !hasRoom) return false;
     const now = this.#options.clock.milliseconds();
@@ -184,7 +185,7 @@ export class Conversation implements PacketHandler {
       this.expect(now + this.#limits.acknowledgeTimeoutMilliseconds);
       dup = this.session.isRedelivery || mayRepeat;
     }
-    this.sent(encodePublish(this.#encodedTopic, message, packetId, dup, this.link.transmit, this.link.end), now);
+    this.sent(encodePublish(topic, message, packetId, dup, this.link.transmit, this.link.end), now);
     return true;
   }
 
@@ -264,8 +265,18 @@ export class Conversation implements PacketHandler {
       );
     }
     const hasRoom = this.link.end + byteLength <= transmitBytesMax;
-    if (!hasRoom) this.#isCrowded = true;
+    this.#wantedBytes = hasRoom ? 1 : byteLength;
     return hasRoom;
+  }
+
+  private encodedTopic(topic: string): Uint8Array {
+    let encoded = this.#topics.get(topic);
+    if (encoded === undefined) {
+      encoded = encodeTopicName(topic);
+      if (this.#topics.size === TOPICS_MAX) this.#topics.clear();
+      this.#topics.set(topic, encoded);
+    }
+    return encoded;
   }
 
   /** A packet was encoded, up to `end`. */
