@@ -100,7 +100,7 @@ export class Composer {
     const { first, isResolved } = head;
     const span = spanOf(again, first);
     let { end, text } = head;
-    let gaps = withLost(NONE, head);
+    let gaps = head.lost < end ? withLost(NONE, head) : NONE;
     let bytes = text.length + SEPARATORS_BYTES;
     let count = 1;
     while (span === undefined ? count < readingsPerMessageMax : end < span.end) {
@@ -109,7 +109,7 @@ export class Composer {
       bytes += element.text.length + 1;
       const isNext =
         span === undefined
-          ? bytes <= messageBytesMax && spanOf(again, element.first) === undefined
+          ? bytes <= messageBytesMax && (again.length === 0 || spanOf(again, element.first) === undefined)
           : element.first < span.end;
       if (!isNext || element.isResolved !== isResolved) {
         this.#element = element;
@@ -119,7 +119,7 @@ export class Composer {
       }
       text += `,${element.text}`;
       end = element.end;
-      gaps = withLost(gaps, element);
+      if (element.lost < end) gaps = withLost(gaps, element);
       ++count;
     }
     const payload = utf8Bytes(count === 1 ? text : `[${text}]`);
@@ -132,52 +132,49 @@ export class Composer {
   }
 
   private take(): Element | undefined {
-    const taken = this.#element;
-    if (taken !== undefined) {
+    const element = this.#element;
+    if (element !== undefined) {
       this.#element = undefined;
-      return taken;
+      return element;
     }
     const waiting = this.#waiting;
-    if (waiting !== undefined) return this.elementOf(waiting.record, waiting.reading);
+    if (waiting !== undefined) {
+      this.#waiting = undefined;
+      return this.elementOf(waiting.record, waiting.reading);
+    }
     const item = this.#options.log.next();
     if (item === undefined) return undefined;
     if (item.reason !== undefined) return gapElement(item);
-    return this.elementOf(item, readingOf(item, this.#options.tables));
-  }
-
-  private elementOf(record: LogRecord, reading: StoredReading | undefined): Element | undefined {
-    if (reading === undefined) return rawElement(record);
+    // Foreign bytes with an intact checksum are no reading; they must not stop the queue.
+    const reading = unpackReading(item.payload, item.stream, this.#options.tables);
+    if (reading === undefined) return rawElement(item);
     if (reading.kind === 'anchor') this.learn(reading);
-    const start = this.#options.anchors.startOf(reading.boot);
-    if (start === undefined || record.sequence < this.#gaveUpBelow) return this.untimed(record, reading);
-    return this.element(record, reading, start + reading.milliseconds);
+    return this.elementOf(item, reading);
   }
 
-  /** Of a reading whose boot's start is not at hand. Its payload is copied, since looking for the start reads the log. */
-  private untimed(found: LogRecord, reading: StoredReading): Element | undefined {
-    const { clock, boot, timeWaitSeconds } = this.#options;
-    const { sequence } = found;
-    const record = { ...found, payload: found.payload.slice() };
-    const isOfThisBoot = reading.boot === boot;
-    const hasGivenUp = isOfThisBoot && sequence < this.#gaveUpBelow;
-    const start = hasGivenUp ? undefined : this.startOf(reading.boot);
-    if (start === undefined && isOfThisBoot) {
-      if (clock.milliseconds() < timeWaitSeconds * 1000) {
+  /** `undefined` when the reading waits for the clock. */
+  private elementOf(found: LogRecord, reading: StoredReading): Element | undefined {
+    const { anchors, payloadBytesMax } = this.#options;
+    const first = found.sequence;
+    let record = found;
+    let start = anchors.startOf(reading.boot);
+    if (start === undefined || first < this.#gaveUpBelow) {
+      const { boot, clock, timeWaitSeconds } = this.#options;
+      // A copy, since looking for the start reads the log.
+      record = { ...found, payload: found.payload.slice() };
+      if (reading.boot !== boot) start ??= this.searchedStart(reading.boot);
+      else if (clock.milliseconds() < timeWaitSeconds * 1000) {
         this.#waiting = { record, reading };
         return undefined;
+      } else {
+        start = undefined;
+        this.#gaveUpBelow = Math.max(this.#gaveUpBelow, first + 1);
       }
-      this.#gaveUpBelow = Math.max(this.#gaveUpBelow, sequence + 1);
     }
-    return this.element(record, reading, start === undefined ? undefined : start + reading.milliseconds);
-  }
-
-  private element(record: LogRecord, reading: StoredReading, time: number | undefined): Element {
-    const first = record.sequence;
     const { end } = record;
-    const text = telemetryOf(reading, first, end, time);
-    this.#waiting = undefined;
-    if (text.length > this.#options.payloadBytesMax) return rawElement(record);
-    return { first, end, lost: first + 1, text, isResolved: time !== undefined };
+    const text = telemetryOf(reading, first, end, start);
+    if (text.length > payloadBytesMax) return rawElement(record);
+    return { first, end, lost: first + 1, text, isResolved: start !== undefined };
   }
 
   /** The readings of its boot come next. That this cannot be stored must not stop them. */
@@ -189,16 +186,13 @@ export class Composer {
     }
   }
 
-  /** When millisecond 0 of a boot was. That of an earlier boot may stand further ahead in the log. */
-  private startOf(boot: number): number | undefined {
-    const { anchors, readings } = this.#options;
-    const start = anchors.startOf(boot);
-    if (start !== undefined || boot === this.#options.boot) return start;
+  /** When millisecond 0 of an earlier boot was, which may stand further ahead in the log. */
+  private searchedStart(boot: number): number | undefined {
     if (boot !== this.#searchedBoot) {
       this.#searchedBoot = boot;
       this.#searchedStart = undefined;
-      readings.lookAhead((record) => {
-        const reading = readingOf(record, NO_CHANNELS);
+      this.#options.readings.lookAhead(({ payload, stream }) => {
+        const reading = unpackReading(payload, stream, NO_CHANNELS);
         if (reading?.kind === 'anchor' && reading.boot === boot)
           this.#searchedStart = reading.unixMilliseconds - reading.milliseconds;
         return this.#searchedStart === undefined && (reading === undefined || reading.boot <= boot);
@@ -210,12 +204,11 @@ export class Composer {
 
 /** The message in which `sequence` was in flight before, if it was. */
 function spanOf(again: readonly Span[], sequence: number): Span | undefined {
-  if (again.length === 0) return undefined;
   return again.find(({ first, end }) => first <= sequence && sequence < end);
 }
 
 function withLost(gaps: readonly Span[], { lost, end }: Element): readonly Span[] {
-  return lost < end ? [...gaps, { first: lost, end }] : gaps;
+  return [...gaps, { first: lost, end }];
 }
 
 function gapElement(item: LogGap): Element {
@@ -225,16 +218,4 @@ function gapElement(item: LogGap): Element {
 
 function rawElement({ sequence: first, end, stream, payload }: LogRecord): Element {
   return { first, end, lost: first + 1, text: rawTelemetry(first, stream, payload), isResolved: false };
-}
-
-/** Foreign bytes with an intact checksum are no reading; they must not stop the queue. */
-function readingOf(
-  { payload, stream }: Pick<LogRecord, 'payload' | 'stream'>,
-  tables: Pick<ChannelTables, 'at'>,
-): StoredReading | undefined {
-  try {
-    return unpackReading(payload, stream, tables);
-  } catch {
-    return undefined;
-  }
 }

@@ -20,24 +20,17 @@ import { bootOf, type StoredReading } from '../reading/reading.js';
 const ELEMENT_BYTES = 128;
 const VALUE_BYTES_MAX = 28;
 
-/**
- * One element, for the numbers sequence <= n < end. `unixMilliseconds` is when the reading was taken, if that is known.
- */
-export function telemetryOf(
-  reading: StoredReading,
-  sequence: number,
-  end: number,
-  unixMilliseconds: number | undefined,
-): string {
-  const { kind } = reading;
-  let text = unixMilliseconds === undefined ? `{"ms":${reading.milliseconds}` : `{"ts":${unixMilliseconds}`;
-  text += ',"values":{';
-  if (kind === 'values') text += valuesOf(reading.values, reading.table);
-  if (kind === 'alarm') text += `"${channelOf(reading)}":${reading.value}`;
-  text += `},"boot":${reading.boot},"seq":${sequence}`;
-  if (end > sequence + 1) text += `,"thinned":${end - sequence - 1}`;
-  if (kind !== 'values') text += detailOf(reading);
-  return `${text}}`;
+/** One element, for the numbers sequence <= n < end. `start` is when the boot began, in milliseconds since 1970, if known. */
+export function telemetryOf(reading: StoredReading, sequence: number, end: number, start: number | undefined): string {
+  const { milliseconds } = reading;
+  const time = start === undefined ? `"ms":${milliseconds}` : `"ts":${start + milliseconds}`;
+  const thinned = end > sequence + 1 ? `,"thinned":${end - sequence - 1}` : '';
+  if (reading.kind === 'values') {
+    const values = valuesOf(reading.values, reading.table);
+    return `{${time},"values":{${values}},"boot":${reading.boot},"seq":${sequence}${thinned}}`;
+  }
+  const values = reading.kind === 'alarm' ? `"${channelOf(reading)}":${reading.value}` : '';
+  return `{${time},"values":{${values}},"boot":${reading.boot},"seq":${sequence}${thinned},${detailOf(reading)}}`;
 }
 
 /** Written piece by piece, which takes half the steps of making an object for JSON. Names need no escapes (schema.ts). */
@@ -52,18 +45,11 @@ function valuesOf(values: readonly (number | undefined)[], { channels }: SensorT
   return text;
 }
 
-/** What only readings without values have. */
-function detailOf(reading: StoredReading): string {
-  switch (reading.kind) {
-    case 'fault':
-      return `,"fault":${JSON.stringify({ sensor: reading.table?.sensor ?? 'unknown', reason: reading.reason })}`;
-    case 'alarm':
-      return `,"alarm":${JSON.stringify({ channel: channelOf(reading), state: reading.state })}`;
-    case 'anchor':
-      return ',"anchor":true';
-    default:
-      return '';
-  }
+function detailOf(reading: Exclude<StoredReading, { kind: 'values' }>): string {
+  if (reading.kind === 'anchor') return '"anchor":true';
+  if (reading.kind === 'alarm')
+    return `"alarm":${JSON.stringify({ channel: channelOf(reading), state: reading.state })}`;
+  return `"fault":${JSON.stringify({ sensor: reading.table?.sensor ?? 'unknown', reason: reading.reason })}`;
 }
 
 function channelOf({ table, channel }: StoredReading & { kind: 'alarm' }): string {

@@ -198,7 +198,7 @@ export class Session {
 
 /** Of `value` among the first `count`, or -1. By hand: the built-in would search the places that are not in use, too. */
 function indexOf(values: Uint16Array | Float64Array, value: number, count: number): number {
-  let index = count - 1;
-  while (index >= 0 && values[index] !== value) --index;
-  return index;
+  let index = 0;
+  while (index < count && values[index] !== value) ++index;
+  return index < count ? index : -1;
 }

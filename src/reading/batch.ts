@@ -194,7 +194,7 @@ export class BatchReader {
         this.#isThinned = false;
         return this.nextOfRun();
       case MISSING:
-        return { count: reader.unsigned(), loss: LOSSES[detail] ?? 'unreadable' };
+        return this.inside({ count: reader.unsigned(), loss: LOSSES[detail] ?? 'unreadable' });
       default:
         throw new RangeError(`no batch has an entry ${first}`);
     }
@@ -233,7 +233,13 @@ export class BatchReader {
     bytes.set(same, at);
     at += same.length;
     for (const value of values) at = writeSignedVarint(bytes, at, value);
-    return { stream, payload: bytes.slice(0, at) };
+    return this.inside({ stream, payload: bytes.slice(0, at) });
+  }
+
+  /** What was made of numbers, which must all have been there. */
+  private inside(item: BatchItem): BatchItem {
+    if (this.#reader.isOver) throw new RangeError('the batch ends inside a number');
+    return item;
   }
 }
 
@@ -245,24 +251,21 @@ function isSame(a: Parts, b: Parts): boolean {
 
 /** `undefined` for what is neither values nor a fault, and for values of too many channels. */
 function partsOf(payload: Uint8Array): Parts | undefined {
-  try {
-    const reader = new VarintReader(payload, 0);
-    const head = reader.unsigned();
-    const milliseconds = reader.unsigned();
-    if (head % 4 === 1) return { head, milliseconds, same: payload.slice(reader.at), values: [] };
-    if (head % 4 !== 0) return undefined;
-    const from = reader.at;
-    let channels = 0;
-    for (let more = true; more; ) {
-      const flags = payload[reader.at++] as number;
-      more = flags >= 0x80;
-      for (let bits = flags % 0x80; bits > 0; bits >>= 1) channels += bits & 1;
-    }
-    const same = payload.slice(from, reader.at);
-    const values: number[] = [];
-    while (values.length < channels) values.push(reader.signed());
-    return reader.at === payload.length ? { head, milliseconds, same, values } : undefined;
-  } catch {
-    return undefined;
+  const reader = new VarintReader(payload, 0);
+  const head = reader.unsigned();
+  const milliseconds = reader.unsigned();
+  if (reader.isOver) return undefined;
+  if (head % 4 === 1) return { head, milliseconds, same: payload.slice(reader.at), values: [] };
+  if (head % 4 !== 0) return undefined;
+  const from = reader.at;
+  let channels = 0;
+  for (let more = true; more; ) {
+    const flags = payload[reader.at++] as number;
+    more = flags >= 0x80;
+    for (let bits = flags % 0x80; bits > 0; bits >>= 1) channels += bits & 1;
   }
+  const same = payload.slice(from, reader.at);
+  const values: number[] = [];
+  while (values.length < channels) values.push(reader.signed());
+  return reader.at === payload.length ? { head, milliseconds, same, values } : undefined;
 }

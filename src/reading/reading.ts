@@ -24,7 +24,8 @@ const ALARM_SCALED_MAX = Math.floor(SCALED_MAX);
 const VALUES = 0;
 const FAULT = 1;
 const ANCHOR = 2;
-const ALARM = 3;
+/** By their codes. */
+const KINDS = Object.freeze(['values', 'fault', 'anchor', 'alarm'] as const);
 
 /** What the value of a channel is to its limits. Its place in the list is its code. */
 const ALARM_STATES = Object.freeze(['clear', 'above', 'below'] as const);
@@ -78,17 +79,17 @@ export function readingBytesMax(channels: number): number {
 
 /** Writes `reading` to the start of `into` (large enough by `readingBytesMax`) and returns its length in bytes. */
 export function packReading(into: Uint8Array, reading: Reading, channels: readonly Channel[]): number {
-  let at = writeVarint(into, 0, reading.boot * 4 + codeOf(reading.kind));
-  at = writeVarint(into, at, reading.milliseconds);
-  if (reading.kind === 'anchor') return writeVarint(into, at, reading.unixMilliseconds);
-  if (reading.kind === 'alarm') return packAlarm(into, at, reading, channels);
+  const head = writeVarint(into, 0, reading.boot * 4 + KINDS.indexOf(reading.kind));
+  const at = writeVarint(into, head, reading.milliseconds);
+  if (reading.kind === 'values') return packValues(into, at, reading.values, channels);
   if (reading.kind === 'fault') return packText(into, at, reading.reason);
-  return packValues(into, at, reading.values, channels);
+  if (reading.kind === 'anchor') return writeVarint(into, at, reading.unixMilliseconds);
+  return packAlarm(into, at, reading, channels);
 }
 
 /**
- * The reading of `stream` in `bytes`. Without the table that was in force the values cannot be told, and the result is
- * `undefined`, as it is for bytes that are no reading. Throws a RangeError for such that end too early.
+ * The reading of `stream` in `bytes`; `undefined` for bytes that are none, and for values without the table that was in
+ * force.
  */
 export function unpackReading(
   bytes: Uint8Array,
@@ -100,36 +101,26 @@ export function unpackReading(
   const kind = first % 4;
   const boot = (first - kind) / 4;
   const milliseconds = reader.unsigned();
-  if (kind === ANCHOR) return { kind: 'anchor', boot, milliseconds, unixMilliseconds: reader.unsigned() };
+  if (reader.isOver) return undefined;
   const table = tables.at(stream, boot);
+  if (kind === VALUES) {
+    const values = table && unpackValues(bytes, reader.at, table.channels);
+    return table && values && { kind: 'values', boot, milliseconds, values, table };
+  }
   if (kind === FAULT) return { kind: 'fault', boot, milliseconds, reason: unpackText(bytes, reader.at), table };
-  if (table === undefined) return undefined;
-  if (kind === VALUES)
-    return { kind: 'values', boot, milliseconds, values: unpackValues(bytes, reader.at, table.channels), table };
-  const alarm = unpackAlarm(reader, table.channels);
-  return alarm && { ...alarm, boot, milliseconds, table };
+  if (kind === ANCHOR) {
+    const unixMilliseconds = reader.unsigned();
+    return reader.isOver ? undefined : { kind: 'anchor', boot, milliseconds, unixMilliseconds };
+  }
+  const alarm = table && unpackAlarm(reader, table.channels);
+  return table && alarm && { ...alarm, boot, milliseconds, table };
 }
 
 /** The boot of the reading in `bytes`; 0 for what is no reading. */
 export function bootOf(bytes: Uint8Array): number {
-  try {
-    return Math.floor(new VarintReader(bytes, 0).unsigned() / 4);
-  } catch {
-    return 0;
-  }
-}
-
-function codeOf(kind: Reading['kind']): number {
-  switch (kind) {
-    case 'values':
-      return VALUES;
-    case 'fault':
-      return FAULT;
-    case 'anchor':
-      return ANCHOR;
-    case 'alarm':
-      return ALARM;
-  }
+  const reader = new VarintReader(bytes, 0);
+  const first = reader.unsigned();
+  return reader.isOver ? 0 : Math.floor(first / 4);
 }
 
 /** An alarm is not left out for its value: one that cannot be told exactly is told as the largest that can. */
@@ -142,11 +133,12 @@ function packAlarm(into: Uint8Array, from: number, alarm: AlarmReading, channels
 
 function unpackAlarm(reader: VarintReader, channels: readonly Channel[]): AlarmReading | undefined {
   const code = reader.unsigned();
+  const scaled = reader.signed();
   const index = Math.floor(code / 4);
   const state = ALARM_STATES[code % 4];
   const channel = channels[index];
-  if (state === undefined || channel === undefined) return undefined;
-  return { kind: 'alarm', channel: index, state, value: reader.signed() / 10 ** channel.decimals };
+  if (reader.isOver || state === undefined || channel === undefined) return undefined;
+  return { kind: 'alarm', channel: index, state, value: scaled / 10 ** channel.decimals };
 }
 
 function packValues(
@@ -173,8 +165,15 @@ function packValues(
   return at;
 }
 
-/** Reads numbers itself and not through a VarintReader, which takes more steps: each value on its way comes by. */
-function unpackValues(bytes: Uint8Array, from: number, channels: readonly Channel[]): readonly (number | undefined)[] {
+/**
+ * `undefined` when the bytes end too early. Reads numbers itself and not through a VarintReader, which takes more steps: each
+ * value on its way comes by.
+ */
+function unpackValues(
+  bytes: Uint8Array,
+  from: number,
+  channels: readonly Channel[],
+): readonly (number | undefined)[] | undefined {
   const values: (number | undefined)[] = [];
   let last = from;
   while ((bytes[last] as number) >= 0x80) ++last;
@@ -182,19 +181,17 @@ function unpackValues(bytes: Uint8Array, from: number, channels: readonly Channe
   let flagsAt = from - 1;
   /** Of the next channels, with a 1 above them. */
   let flags = 1;
-  for (let i = 0; i < channels.length; i++) {
+  for (let i = 0; i < channels.length; ++i) {
     if (flags === 1) flags = flagsAt < last ? (bytes[++flagsAt] as number) | 0x80 : 0x80;
-    let value: number | undefined;
-    if ((flags & 1) === 1) {
+    if ((flags & 1) === 0) values[i] = undefined;
+    else {
       let folded = bytes[++at] as number;
       for (let scale = 0x80; folded >= scale; scale *= 0x80) folded += ((bytes[++at] as number) - 1) * scale;
-      value = (folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2) / 10 ** (channels[i] as Channel).decimals;
+      values[i] = (folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2) / 10 ** (channels[i] as Channel).decimals;
     }
-    values.push(value);
     flags >>= 1;
   }
-  if (at >= bytes.length) throw new RangeError('the record ends inside a number');
-  return values;
+  return at < bytes.length ? values : undefined;
 }
 
 /** Characters beyond ASCII become '?': a reason is for a person, and the space is small. */

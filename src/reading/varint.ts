@@ -25,7 +25,7 @@ export function writeSignedVarint(into: Uint8Array, at: number, value: number): 
   return writeVarint(into, at, value < 0 ? -2 * value - 1 : 2 * value);
 }
 
-/** Reads one number after the other. Running over the end throws a RangeError. */
+/** Reads one number after the other. What runs over the end is no number, and leaves `at` behind the end. */
 export class VarintReader {
   at: number;
   readonly #bytes: Uint8Array;
@@ -35,14 +35,17 @@ export class VarintReader {
     this.at = at;
   }
 
+  /** Whether a number was asked for that is not there. */
+  get isOver(): boolean {
+    return this.at > this.#bytes.length;
+  }
+
   unsigned(): number {
     const bytes = this.#bytes;
     let at = this.at;
     let value = bytes[at] as number;
-    // The top bit, which says that more follow, is taken back when they do.
+    // The top bit, which says that more follow, is taken back when they do. What is not there ends the number.
     for (let scale = 0x80; value >= scale; scale *= 0x80) value += ((bytes[++at] as number) - 1) * scale;
-    // What is beyond the end reads as undefined, which ends the number.
-    if (at >= bytes.length) throw new RangeError('the record ends inside a number');
     this.at = at + 1;
     return value;
   }
