@@ -259,14 +259,19 @@ export class Agent {
 
   private sampled(i: number, sample: Sample, milliseconds: number): void {
     const { name, channels } = this.#configuration.sensors[i] as SensorConfiguration;
+    const latest = this.#values;
     const values: (number | undefined)[] = [];
     let isEmpty = true;
-    for (let c = 0; c < channels.length; c++) {
+    for (let c = 0; c < channels.length; ++c) {
       const channel = channels[c] as ChannelConfiguration;
       const value = valueAt(sample, channel.from);
-      values.push(value);
-      if (value !== undefined) isEmpty = false;
-      this.#values[channel.name] = rounded(value, channel.decimals);
+      values[c] = value;
+      if (value === undefined) latest[channel.name] = undefined;
+      else {
+        const scale = 10 ** channel.decimals;
+        latest[channel.name] = Math.round(value * scale) / scale;
+        isEmpty = false;
+      }
     }
     if (isEmpty) {
       this.failed(i, `gave none of its channels`, milliseconds);
@@ -275,7 +280,7 @@ export class Agent {
     delete this.#faults[name];
     if (this.#events !== undefined) {
       this.learnTime();
-      this.#events.check(i, this.#values, { boot: this.#boot, milliseconds });
+      this.#events.check(i, latest, { boot: this.#boot, milliseconds });
     }
     this.store(i, { kind: 'values', boot: this.#boot, milliseconds, values }, channels);
     this.#isStateNew = true;
@@ -450,19 +455,15 @@ function requireDrivers(sensors: readonly SensorConfiguration[], drivers: Driver
   });
 }
 
-function rounded(value: number | undefined, decimals: number): number | undefined {
-  return value === undefined ? undefined : Math.round(value * 10 ** decimals) / 10 ** decimals;
-}
-
 /** `path` is "temperature", or "thermometer.temperature" as ECMA-419 nests it. */
 function valueAt(sample: Sample, path: string): number | undefined {
   let value: unknown = sample[path];
-  const dot = path.indexOf('.');
-  if (value === undefined && dot > 0) {
-    const outer = sample[path.slice(0, dot)];
+  if (value === undefined) {
+    const dot = path.indexOf('.');
+    const outer = dot > 0 ? sample[path.slice(0, dot)] : undefined;
     if (typeof outer === 'object' && outer !== null) value = (outer as Sample)[path.slice(dot + 1)];
   }
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+  return Number.isFinite(value) ? (value as number) : undefined;
 }
 
 /** Room for the largest packet: several readings, one reading of the widest sensor, the state of all channels, or CONNECT. */

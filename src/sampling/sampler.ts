@@ -145,8 +145,9 @@ class SensorLoop {
       this.#sensor ??= this.#options.create(this.#index);
       sample = this.#sensor.sample();
       exhausted = (this.#sensor as FiniteSensor).exhausted === true;
-      conversionMilliseconds = Math.ceil(Number(this.#sensor.conversionMilliseconds ?? 0)) || 0;
-      if (sample !== undefined && !hasFiniteValue(sample)) throw new Error('gave no value');
+      if (sample === undefined)
+        conversionMilliseconds = Math.ceil(Number(this.#sensor.conversionMilliseconds ?? 0)) || 0;
+      else if (!hasFiniteValue(sample)) throw new Error('gave no value');
     } catch (error) {
       this.fail(reasonOf(error));
       return;
@@ -196,15 +197,11 @@ class SensorLoop {
 
 /** Whether the sample holds a number, at its top or one level deep. */
 function hasFiniteValue(sample: Sample): boolean {
-  for (const key in sample) {
-    const property = sample[key];
-    if (Number.isFinite(property)) return true;
-    if (typeof property !== 'object' || property === null) continue;
-    for (const inner in property) {
-      if (Number.isFinite((property as Sample)[inner])) return true;
-    }
-  }
-  return false;
+  const values = Object.values(sample ?? {});
+  if (values.some(Number.isFinite)) return true;
+  return values.some(
+    (value) => typeof value === 'object' && value !== null && Object.values(value).some(Number.isFinite),
+  );
 }
 
 function reasonOf(error: unknown): string {
