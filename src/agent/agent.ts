@@ -11,37 +11,28 @@
  */
 import type { Hal, Sample, Sensor, Timer } from '../../hal/contract.js';
 import { Archive } from '../archive/archive.js';
-import type { Log, LogStatistics } from '../archive/log.js';
+import type { Log } from '../archive/log.js';
 import { Connection } from '../mqtt/connection.js';
 import { openOutbox } from '../outbox/outbox.js';
-import { cyclesOf, yearsLeft } from '../outbox/wear.js';
 import { Anchors, isBelievable } from '../reading/anchor.js';
 import { ChannelTables } from '../reading/channel.js';
-import { bootOf, packReading, type Reading, readingBytesMax } from '../reading/reading.js';
+import { packReading, type Reading, readingBytesMax } from '../reading/reading.js';
 import { Sampler, type SensorStatistics } from '../sampling/sampler.js';
-import { type Books, Ledger } from './books.js';
 import { nextBoot } from './boot-number.js';
 import { Composer, type ComposerOptions } from './composer.js';
 import type { ChannelConfiguration, Configuration, SensorConfiguration } from './configuration.js';
 import { Events, hasAlarms } from './events.js';
-import { jsonMessage, Presence } from './presence.js';
 import { type Feed, Publisher } from './publisher.js';
 import { SYSTEM_STREAM } from './schema.js';
-import { telemetryBytesMax } from './telemetry.js';
+import { type Accounts, jsonMessage, Status } from './status.js';
+import { payloadBytesOf, transmitBytesOf } from './transmit.js';
 import { wrong } from './validate.js';
 
 /** Largest payload of the outbox, in bytes: what its format allows. Wider readings are stored in parts. */
 const PAYLOAD_BYTES_MAX = 255;
 
-/** The connection's buffer for what is to be sent is not smaller: status with books, or CONNECT with will, names apart. */
-const TRANSMIT_BYTES_MIN = 640;
-/** Of a character in UTF-8. */
-const UTF8_BYTES_MAX = 4;
 /** Largest packet that is held whole. The agent subscribes to nothing, and what comes is a few bytes long. */
 const INBOUND_BYTES_MAX = 256;
-/** Of a PUBLISH besides topic and payload, rounded up: fixed header, lengths, packet identifier. */
-const PUBLISH_OVERHEAD_BYTES_MAX = 16;
-
 /** Of its period after which a state message may follow the last: timers are never early, and a little late. */
 const STATE_TOLERANCE = 0.9;
 
@@ -72,20 +63,15 @@ export interface ConnectionSnapshot {
   readonly inFlight: number;
 }
 
-export interface AgentSnapshot {
+export interface AgentSnapshot extends Accounts {
   readonly device: string;
   readonly boot: number;
   readonly connection: ConnectionSnapshot;
-  readonly books: Books;
-  /** Those of the log of events, if there is one. */
-  readonly events?: Books;
   /** The latest values by channel. */
   readonly values: { readonly [channel: string]: number | undefined };
   /** By sensor: why it gave no value the last time; absent when it did. */
   readonly faults: { readonly [sensor: string]: string };
   readonly sensors: readonly SensorStatistics[];
-  /** Readings that flash did not take: neither stored nor counted. */
-  readonly unstored: number;
 }
 
 export class Agent {
@@ -95,13 +81,11 @@ export class Agent {
   readonly #onEvent: (event: string) => void;
   readonly #boot: number;
   readonly #outbox: Log;
-  readonly #atBoot: LogStatistics;
   readonly #anchors: Anchors;
-  readonly #ledger: Ledger;
   /** Only where a channel has an alarm. */
   readonly #events: Events | undefined;
   readonly #publisher: Publisher;
-  readonly #presence: Presence;
+  readonly #status: Status;
   readonly #connection: Connection;
   readonly #sampler: Sampler;
   readonly #record: Uint8Array;
@@ -109,7 +93,6 @@ export class Agent {
   readonly #faults: { [sensor: string]: string } = {};
   #session = 0;
   #delivers = false;
-  #unstored = 0;
   /** Since this connection began there were values that no state message has told of. */
   #isStateNew = false;
   #stateDueMilliseconds = 0;
@@ -121,85 +104,28 @@ export class Agent {
    * OutboxError when the partition holds no log and is not blank; an Error when that is so for the one of events.
    */
   constructor({ hal, configuration, drivers, onEvent }: AgentOptions) {
-    const { sensors, broker, topics, publish, outbox } = configuration;
+    const { sensors } = configuration;
     this.#hal = hal;
     this.#configuration = configuration;
     this.#drivers = drivers;
     this.#onEvent = onEvent ?? (() => {});
     requireDrivers(sensors, drivers);
-    const bytesMax = Math.min(PAYLOAD_BYTES_MAX, Math.max(...sensors.map((s) => readingBytesMax(s.channels.length))));
-    this.#record = new Uint8Array(Math.max(...sensors.map((s) => readingBytesMax(s.channels.length))));
-    this.#outbox = openLog(hal, outbox, bytesMax);
-    this.#events = hasAlarms(sensors)
-      ? new Events({
-          flash: hal.eventFlash,
-          crc32c: hal.crc32c,
-          sensors,
-          acknowledgementsUnsavedMax: outbox.acknowledgementsUnsavedMax,
-          onEvent: this.#onEvent,
-        })
-      : undefined;
-    const logs = this.#events === undefined ? [this.#outbox] : [this.#events.log, this.#outbox];
-    this.#boot = nextBoot(hal.keyValue, () => Math.max(...logs.map(highestBootOf)));
-    this.#atBoot = this.#outbox.statistics();
-    this.#ledger = new Ledger(this.#atBoot);
+    this.#record = new Uint8Array(readingBytesOf(sensors));
+    this.#outbox = openLog(hal, configuration);
+    this.#events = hasAlarms(sensors) ? openEvents(hal, configuration, this.#onEvent) : undefined;
+    this.#boot = nextBoot(hal.keyValue, this.#outbox, this.#events?.log);
     this.#anchors = new Anchors(hal.keyValue, this.#boot);
-    const tables = new ChannelTables(hal.keyValue);
-    sensors.forEach(({ name, channels }, i) => {
-      tables.declare(i, this.#boot, { sensor: name, channels });
-    });
-    const feedOf = (log: Log, own: Pick<ComposerOptions, 'topic' | 'unresolvedTopic' | 'timeWaitSeconds'>): Feed => ({
-      log,
-      composer: new Composer({
-        ...own,
-        log,
-        readings: this.#outbox,
-        clock: hal.clock,
-        boot: this.#boot,
-        anchors: this.#anchors,
-        tables,
-        readingsPerMessageMax: publish.readingsPerMessageMax,
-        messageBytesMax: publish.messageBytesMax,
-        payloadBytesMax: transmitBytesOf(configuration) - PUBLISH_OVERHEAD_BYTES_MAX - own.topic.length,
-      }),
-    });
-    const { telemetry: topic, unresolved: unresolvedTopic, events } = topics;
-    const feeds = [feedOf(this.#outbox, { topic, unresolvedTopic, timeWaitSeconds: publish.timeWaitSeconds })];
-    // An alarm waits neither behind telemetry nor for the clock.
-    if (this.#events !== undefined)
-      feeds.unshift(feedOf(this.#events.log, { topic: events, unresolvedTopic: events, timeWaitSeconds: 0 }));
-    this.#publisher = new Publisher(feeds);
-    this.#presence = new Presence({ topic: topics.status, boot: this.#boot, resetReason: hal.system.resetReason });
-    this.#sampler = new Sampler({
+    this.#status = new Status({
+      topic: configuration.topics.status,
+      boot: this.#boot,
       clock: hal.clock,
-      sensors,
-      create: (i) => this.create(i),
-      onSample: (i, sample, milliseconds) => this.sampled(i, sample, milliseconds),
-      onFault: (i, reason, milliseconds) => this.failed(i, reason, milliseconds),
+      system: hal.system,
+      log: this.#outbox,
+      events: this.#events,
     });
-    this.#connection = new Connection({
-      clock: hal.clock,
-      random: hal.random,
-      network: hal.network,
-      Stream: broker.tls ? hal.TLS : hal.TCP,
-      host: broker.host,
-      port: broker.port,
-      secure: broker.secure,
-      clientId: broker.clientId,
-      user: broker.user,
-      password: broker.password,
-      clean: broker.clean,
-      keepAliveSeconds: broker.keepAliveSeconds,
-      backoffMaxMilliseconds: broker.backoffMaxSeconds * 1000,
-      windowMax: broker.window,
-      packetBytesMax: INBOUND_BYTES_MAX,
-      transmitBytesMax: transmitBytesOf(configuration),
-      will: (session) => this.#presence.will(session),
-      onConnected: ({ session }) => this.connected(session),
-      onDisconnected: (cause) => this.#onEvent(`disconnected: ${cause.message}`),
-      onAcknowledged: (token) => this.acknowledged(token),
-      onReady: () => this.ready(),
-    });
+    this.#publisher = new Publisher(this.feeds());
+    this.#sampler = this.sampler();
+    this.#connection = this.connection();
   }
 
   start(): void {
@@ -216,7 +142,7 @@ export class Agent {
     this.#sampler.stop();
     if (this.#heartbeat !== undefined) this.#hal.clock.clearTimer(this.#heartbeat);
     this.#heartbeat = undefined;
-    this.#connection.publish(this.#presence.stopped(this.#session, this.report()));
+    this.#connection.publish(this.#status.stopped(this.#session));
     this.#connection.stop();
     this.flush();
   }
@@ -233,17 +159,85 @@ export class Agent {
         sessions: statistics.connects,
         inFlight: this.#publisher.inFlight,
       },
-      ...this.accounts(),
+      ...this.#status.accounts(),
       values: { ...this.#values },
       faults: { ...this.#faults },
       sensors: this.#sampler.statistics(),
-      unstored: this.#unstored,
     };
   }
 
-  private accounts(): Pick<AgentSnapshot, 'books' | 'events'> {
-    const books = this.#ledger.books(this.#outbox.statistics());
-    return this.#events === undefined ? { books } : { books, events: this.#events.books() };
+  // What the constructor makes is made in functions: all that is open while it opens the logs takes room on the stack below.
+
+  private feeds(): Feed[] {
+    const { sensors, topics, publish } = this.#configuration;
+    const tables = new ChannelTables(this.#hal.keyValue);
+    sensors.forEach(({ name, channels }, i) => {
+      tables.declare(i, this.#boot, { sensor: name, channels });
+    });
+    const { telemetry: topic, unresolved: unresolvedTopic, events } = topics;
+    const feed = this.feed(this.#outbox, tables, { topic, unresolvedTopic, timeWaitSeconds: publish.timeWaitSeconds });
+    if (this.#events === undefined) return [feed];
+    // An alarm waits neither behind telemetry nor for the clock.
+    return [this.feed(this.#events.log, tables, { topic: events, unresolvedTopic: events, timeWaitSeconds: 0 }), feed];
+  }
+
+  private feed(
+    log: Log,
+    tables: ChannelTables,
+    own: Pick<ComposerOptions, 'topic' | 'unresolvedTopic' | 'timeWaitSeconds'>,
+  ): Feed {
+    const { readingsPerMessageMax, messageBytesMax } = this.#configuration.publish;
+    const composer = new Composer({
+      ...own,
+      log,
+      readings: this.#outbox,
+      clock: this.#hal.clock,
+      boot: this.#boot,
+      anchors: this.#anchors,
+      tables,
+      readingsPerMessageMax,
+      messageBytesMax,
+      payloadBytesMax: payloadBytesOf(this.#configuration, own.topic),
+    });
+    return { log, composer };
+  }
+
+  private sampler(): Sampler {
+    return new Sampler({
+      clock: this.#hal.clock,
+      sensors: this.#configuration.sensors,
+      create: (i) => this.create(i),
+      onSample: (i, sample, milliseconds) => this.sampled(i, sample, milliseconds),
+      onFault: (i, reason, milliseconds) => this.failed(i, reason, milliseconds),
+    });
+  }
+
+  private connection(): Connection {
+    const { clock, random, network, TCP, TLS } = this.#hal;
+    const { broker } = this.#configuration;
+    return new Connection({
+      clock,
+      random,
+      network,
+      Stream: broker.tls ? TLS : TCP,
+      host: broker.host,
+      port: broker.port,
+      secure: broker.secure,
+      clientId: broker.clientId,
+      user: broker.user,
+      password: broker.password,
+      clean: broker.clean,
+      keepAliveSeconds: broker.keepAliveSeconds,
+      backoffMaxMilliseconds: broker.backoffMaxSeconds * 1000,
+      windowMax: broker.window,
+      packetBytesMax: INBOUND_BYTES_MAX,
+      transmitBytesMax: transmitBytesOf(this.#configuration),
+      will: (session) => this.#status.will(session),
+      onConnected: ({ session }) => this.connected(session),
+      onDisconnected: (cause) => this.#onEvent(`disconnected: ${cause.message}`),
+      onAcknowledged: (token) => this.acknowledged(token),
+      onReady: () => this.ready(),
+    });
   }
 
   /** Saves the acknowledged positions. */
@@ -300,7 +294,7 @@ export class Agent {
     try {
       this.append(stream, reading, channels);
     } catch (error) {
-      this.#unstored++;
+      this.#status.refused();
       this.#onEvent(`a reading could not be stored: ${messageOf(error)}`);
     }
     this.#connection.announce();
@@ -317,7 +311,7 @@ export class Agent {
       return;
     }
     this.#outbox.append(this.#record.subarray(0, byteLength), stream);
-    this.#ledger.stored();
+    this.#status.stored();
   }
 
   /** The first believable wall time of this boot becomes its anchor. */
@@ -338,7 +332,7 @@ export class Agent {
     this.#session = session;
     this.#isStateNew = false;
     this.#onEvent(`connected, session ${session}`);
-    this.#connection.publish(this.#presence.online(session, this.report()));
+    this.#connection.publish(this.#status.online(session));
     this.#statusDueMilliseconds = this.#hal.clock.milliseconds() + this.statusPeriodMilliseconds;
     // `onReady` follows in this turn, higher up on the stack, which is short on a device.
     this.#publisher.begin();
@@ -385,7 +379,7 @@ export class Agent {
     this.#connection.announce();
     if (clock.milliseconds() < this.#statusDueMilliseconds) return;
     this.#statusDueMilliseconds = clock.milliseconds() + this.statusPeriodMilliseconds;
-    this.#connection.publish(this.#presence.online(this.#session, this.report()));
+    this.#connection.publish(this.#status.online(this.#session));
     if (this.#publisher.inFlight === 0) this.flush();
   }
 
@@ -407,21 +401,8 @@ export class Agent {
     }
   }
 
-  /** `years` is absent in the first day after a boot. */
-  private wear(): { cycles: number; years?: number } {
-    const wear = this.#outbox.statistics();
-    const years = yearsLeft(wear, wear.sectorsOpened - this.#atBoot.sectorsOpened, this.#hal.clock.milliseconds());
-    const cycles = Math.round(cyclesOf(wear) * 10) / 10;
-    return years === undefined ? { cycles } : { cycles, years: Math.floor(years) };
-  }
-
   private get statusPeriodMilliseconds(): number {
     return this.#configuration.publish.statusPeriodSeconds * 1000;
-  }
-
-  private report(): object {
-    const { system } = this.#hal;
-    return { ...this.accounts(), unstored: this.#unstored, wear: this.wear(), freeHeapBytes: system.freeHeap?.() };
   }
 }
 
@@ -429,23 +410,26 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function openLog(
-  { flash, crc32c }: Hal,
-  { mode, acknowledgementsUnsavedMax }: Configuration['outbox'],
-  payloadBytesMax: number,
-): Log {
+/** Bytes that the largest reading takes. */
+function readingBytesOf(sensors: readonly SensorConfiguration[]): number {
+  return Math.max(...sensors.map(({ channels }) => readingBytesMax(channels.length)));
+}
+
+function openLog({ flash, crc32c }: Hal, { sensors, outbox }: Configuration): Log {
+  const { mode, acknowledgementsUnsavedMax } = outbox;
+  const payloadBytesMax = Math.min(PAYLOAD_BYTES_MAX, readingBytesOf(sensors));
   const options = { payloadBytesMax, acknowledgementsUnsavedMax, crc32c };
   return mode === 'plain' ? openOutbox(flash, options) : new Archive(flash, mode, options);
 }
 
-/** Reads all that is queued. */
-function highestBootOf(outbox: Log): number {
-  let highest = 0;
-  outbox.lookAhead(({ payload }) => {
-    highest = Math.max(highest, bootOf(payload));
-    return true;
-  });
-  return highest;
+function openEvents(
+  { eventFlash: flash, crc32c }: Hal,
+  configuration: Configuration,
+  onEvent: (event: string) => void,
+): Events {
+  const { sensors, outbox } = configuration;
+  const { acknowledgementsUnsavedMax } = outbox;
+  return new Events({ flash, crc32c, sensors, acknowledgementsUnsavedMax, onEvent });
 }
 
 function requireDrivers(sensors: readonly SensorConfiguration[], drivers: Drivers): void {
@@ -464,13 +448,4 @@ function valueAt(sample: Sample, path: string): number | undefined {
     if (typeof outer === 'object' && outer !== null) value = (outer as Sample)[path.slice(dot + 1)];
   }
   return Number.isFinite(value) ? (value as number) : undefined;
-}
-
-/** Room for the largest packet: several readings, one reading of the widest sensor, the state of all channels, or CONNECT. */
-function transmitBytesOf({ broker, publish, topics, sensors }: Configuration): number {
-  const state = telemetryBytesMax(sensors.flatMap(({ channels }) => channels));
-  const topic = Math.max(...Object.values(topics).map((name) => name.length));
-  const texts = `${broker.clientId}${broker.user ?? ''}${broker.password ?? ''}`;
-  const connect = TRANSMIT_BYTES_MIN + topic + texts.length * UTF8_BYTES_MAX;
-  return Math.max(connect, Math.max(publish.messageBytesMax, state) + topic + PUBLISH_OVERHEAD_BYTES_MAX);
 }

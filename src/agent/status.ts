@@ -1,0 +1,99 @@
+/**
+ * What a device says of itself: the retained status message, as birth, as will, and now and then, with its books, the wear of
+ * its flash, and what memory is left.
+ *
+ * Birth and will of a connection carry the same (boot, session), so that a will that arrives late, after the device is back,
+ * is recognised as old: presence cannot lie.
+ */
+import type { Clock, Hal } from '../../hal/contract.js';
+import type { Log, LogStatistics } from '../archive/log.js';
+import type { Message } from '../mqtt/packet.js';
+import { utf8Bytes } from '../mqtt/utf8.js';
+import { cyclesOf, yearsLeft } from '../outbox/wear.js';
+import { type Books, Ledger } from './books.js';
+import type { Events } from './events.js';
+
+export interface StatusOptions {
+  readonly topic: string;
+  readonly boot: number;
+  readonly clock: Clock;
+  readonly system: Hal['system'];
+  readonly log: Pick<Log, 'statistics'>;
+  readonly events: Pick<Events, 'books'> | undefined;
+}
+
+export interface Accounts {
+  readonly books: Books;
+  /** Those of the log of events, if there is one. */
+  readonly events?: Books;
+  /** Readings that flash did not take: neither stored nor counted. */
+  readonly unstored: number;
+}
+
+export class Status {
+  readonly #options: StatusOptions;
+  readonly #atBoot: LogStatistics;
+  readonly #ledger: Ledger;
+  #unstored = 0;
+
+  constructor(options: StatusOptions) {
+    this.#options = options;
+    this.#atBoot = options.log.statistics();
+    this.#ledger = new Ledger(this.#atBoot);
+  }
+
+  /** A record was stored. */
+  stored(): void {
+    this.#ledger.stored();
+  }
+
+  /** A reading was not. */
+  refused(): void {
+    this.#unstored++;
+  }
+
+  accounts(): Accounts {
+    const { log, events } = this.#options;
+    const accounts = { books: this.#ledger.books(log.statistics()), unstored: this.#unstored };
+    return events === undefined ? accounts : { ...accounts, events: events.books() };
+  }
+
+  /** What the broker publishes when connection number `session` dies. */
+  will(session: number): Message {
+    return { ...this.message({ state: 'offline', boot: this.#options.boot, session }), qos: 1 };
+  }
+
+  online(session: number): Message {
+    const { boot, system } = this.#options;
+    return this.message({ state: 'online', boot, session, resetReason: system.resetReason, ...this.report() });
+  }
+
+  /** The last words of a device that is stopped on purpose. */
+  stopped(session: number): Message {
+    return this.message({ state: 'offline', boot: this.#options.boot, session, reason: 'stopped', ...this.report() });
+  }
+
+  private report(): object {
+    const { books, events, unstored } = this.accounts();
+    return { books, events, unstored, wear: this.wear(), freeHeapBytes: this.#options.system.freeHeap?.() };
+  }
+
+  /** `years` is absent in the first day after a boot. */
+  private wear(): { cycles: number; years?: number } {
+    const { clock, log } = this.#options;
+    const wear = log.statistics();
+    const years = yearsLeft(wear, wear.sectorsOpened - this.#atBoot.sectorsOpened, clock.milliseconds());
+    const cycles = Math.round(cyclesOf(wear) * 10) / 10;
+    return years === undefined ? { cycles } : { cycles, years: Math.floor(years) };
+  }
+
+  private message(content: object): Message {
+    return jsonMessage(this.#options.topic, content, true);
+  }
+}
+
+/** A QoS 0 message with `content` as JSON. */
+export function jsonMessage(topic: string, content: object, retain: boolean): Message {
+  const payload = utf8Bytes(JSON.stringify(content));
+  return { topic, payload, qos: 0, retain };
+}
