@@ -96,38 +96,42 @@ export class Composer {
   compose(again: readonly Span[]): Composed | undefined {
     const head = this.take();
     if (head === undefined) return undefined;
-    const { readingsPerMessageMax, messageBytesMax, topic, unresolvedTopic } = this.#options;
-    const { first, isResolved } = head;
-    const span = spanOf(again, first);
+    const options = this.#options;
+    const span = spanOf(again, head.first);
     let { end, text } = head;
     let gaps = head.lost < end ? withLost(NONE, head) : NONE;
     let bytes = text.length + SEPARATORS_BYTES;
     let count = 1;
-    while (span === undefined ? count < readingsPerMessageMax : end < span.end) {
+    while (span === undefined ? count < options.readingsPerMessageMax : end < span.end) {
       const element = this.take();
       if (element === undefined) break;
       bytes += element.text.length + 1;
       const isNext =
         span === undefined
-          ? bytes <= messageBytesMax && (again.length === 0 || spanOf(again, element.first) === undefined)
+          ? bytes <= options.messageBytesMax && (again.length === 0 || spanOf(again, element.first) === undefined)
           : element.first < span.end;
-      if (!isNext || element.isResolved !== isResolved) {
+      if (!isNext || element.isResolved !== head.isResolved) {
         this.#element = element;
         // What is missing of the message was settled meanwhile.
         if (span !== undefined && !isNext) end = span.end;
         break;
       }
-      text += `,${element.text}`;
+      text = count === 1 ? `[${text},${element.text}` : `${text},${element.text}`;
       end = element.end;
       if (element.lost < end) gaps = withLost(gaps, element);
       ++count;
     }
-    const payload = utf8Bytes(count === 1 ? text : `[${text}]`);
+    if (count > 1) text += ']';
     return {
-      first,
+      first: head.first,
       end,
       gaps,
-      message: { topic: isResolved ? topic : unresolvedTopic, payload, qos: 1, retain: false },
+      message: {
+        topic: head.isResolved ? options.topic : options.unresolvedTopic,
+        payload: utf8Bytes(text),
+        qos: 1,
+        retain: false,
+      },
     };
   }
 
