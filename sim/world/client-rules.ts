@@ -30,6 +30,8 @@ interface Remembered {
   /** The same for the first time that the program sent it which sent it last. */
   orderInProgram: number;
   program: number;
+  /** In which it was sent last, and with which packet identifier. */
+  session: number;
   packetId: number;
 }
 
@@ -40,7 +42,8 @@ export class ClientRules {
   readonly #remembered = new Map<string, Remembered>();
   #seen = 0;
   #connections = 0;
-  #sessionPresent = false;
+  /** Counts those that began anew. */
+  #sessions = 0;
   /** Packet identifiers that the client must not use for something else, and for what it uses them. */
   readonly #inFlight = new Map<number, string>();
   #programs = 0;
@@ -64,7 +67,7 @@ export class ClientRules {
 
   /**
    * The client's program begins anew. Of what an earlier one has sent it knows the order within each topic, but neither that
-   * across topics nor packet identifiers.
+   * across topics nor packet identifiers: it may send it again only in a new session.
    */
   restarted(): void {
     this.#programs++;
@@ -72,7 +75,7 @@ export class ClientRules {
 
   connected(sessionPresent: boolean): void {
     this.#connections++;
-    this.#sessionPresent = sessionPresent;
+    if (!sessionPresent) this.#sessions++;
     this.#inFlight.clear();
     this.#lastRedelivered = -1;
     this.#lastInherited.clear();
@@ -109,7 +112,13 @@ export class ClientRules {
       this.#report(`[MQTT-4.3.2-1] ${topic}, packet identifier ${packetId}, has DUP though it was never sent before`);
     }
     const order = this.#seen++;
-    this.#remembered.set(identity, { order, orderInProgram: order, program: this.#programs, packetId });
+    this.#remembered.set(identity, {
+      order,
+      orderInProgram: order,
+      program: this.#programs,
+      session: this.#sessions,
+      packetId,
+    });
     const [oldest] = this.#remembered.keys();
     if (this.#remembered.size > REMEMBERED_MAX && oldest !== undefined) this.#remembered.delete(oldest);
   }
@@ -117,12 +126,13 @@ export class ClientRules {
   #again(before: Remembered, { dup, packetId, topic }: PublishSeen): void {
     const what = `${topic}, packet identifier ${packetId},`;
     if (!dup) this.#report(`[MQTT-3.3.1-1] ${what} was sent before and has no DUP`);
+    if (before.session === this.#sessions && packetId !== before.packetId) {
+      this.#report(`[MQTT-2.3.1-3] ${what} had packet identifier ${before.packetId} in this session`);
+    }
+    before.session = this.#sessions;
     if (before.program !== this.#programs) {
       this.#inherited(before, topic, packetId);
       return;
-    }
-    if (this.#sessionPresent && packetId !== before.packetId) {
-      this.#report(`[MQTT-2.3.1-3] ${what} had packet identifier ${before.packetId} in this session`);
     }
     if (before.orderInProgram <= this.#lastRedelivered) {
       this.#report(`[MQTT-4.6.0-1] ${what} is not sent again in the original order`);

@@ -226,7 +226,8 @@ export class Agent {
       clientId: broker.clientId,
       user: broker.user,
       password: broker.password,
-      clean: broker.clean,
+      // What the broker kept for the boot before has packet identifiers that nobody here knows [MQTT-4.4.0-1].
+      clean: broker.clean || 'once',
       keepAliveSeconds: broker.keepAliveSeconds,
       backoffMaxMilliseconds: broker.backoffMaxSeconds * 1000,
       windowMax: broker.window,

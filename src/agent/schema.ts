@@ -132,7 +132,8 @@ export const configurationSchema: Schema = settings(
         },
         clean: {
           type: 'boolean',
-          description: 'Ask the broker to forget the session at each disconnection.',
+          description:
+            'Ask the broker to forget the session at each disconnection. That of the boot before it always forgets.',
           default: false,
         },
         keepAliveSeconds: whole('Silence after which the connection is probed.', 60, 5, 65_535),

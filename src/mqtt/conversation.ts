@@ -51,7 +51,6 @@ export class Conversation implements PacketHandler {
   receivedPackets = 0;
   readonly #options: ConnectionOptions;
   readonly #limits: Limits;
-  readonly #clean: boolean;
   readonly #decoder: Decoder;
   readonly #keepAlive: KeepAlive;
   #phase: 'closed' | 'opening' | 'greeting' | 'connected' = 'closed';
@@ -69,7 +68,6 @@ export class Conversation implements PacketHandler {
   constructor(options: ConnectionOptions, limits: Limits, onEvent: () => void) {
     this.#options = options;
     this.#limits = limits;
-    this.#clean = options.clean ?? true;
     const receiveCapacityBytes = Math.min(RECEIVE_BYTES_MAX, limits.packetBytesMax);
     // For whatever a full receive buffer can hold, and the end of a packet before it.
     const acknowledgementsBytes = (Math.floor(receiveCapacityBytes / PUBLISH_BYTES_MIN) + 1) * PUBACK_BYTES;
@@ -92,7 +90,10 @@ export class Conversation implements PacketHandler {
       pingMilliseconds: undefined,
     };
     // Throws now what would otherwise fail at every connect.
-    this.measureConnect(typeof options.will === 'function' ? undefined : options.will);
+    this.measureConnect(
+      (options.clean ?? true) === true,
+      typeof options.will === 'function' ? undefined : options.will,
+    );
   }
 
   get isOpen(): boolean {
@@ -286,10 +287,16 @@ export class Conversation implements PacketHandler {
     this.#keepAlive.sentMilliseconds = nowMilliseconds;
   }
 
-  private measureConnect(will: Message | undefined): { connect: Connect; byteLength: number } {
+  /** For 'once' until a CONNACK has come: a CONNECT without an answer may not have been seen. */
+  private get isClean(): boolean {
+    const { clean = true } = this.#options;
+    return clean === 'once' ? this.connects === 0 : clean;
+  }
+
+  private measureConnect(clean: boolean, will: Message | undefined): { connect: Connect; byteLength: number } {
     const { clientId, user, password } = this.#options;
     const { keepAliveSeconds } = this.#limits;
-    const connect = { clientId, clean: this.#clean, keepAliveSeconds, user, password, will };
+    const connect = { clientId, clean, keepAliveSeconds, user, password, will };
     const byteLength = connectByteLength(connect);
     this.hasRoom('CONNECT', byteLength);
     return { connect, byteLength };
@@ -299,7 +306,10 @@ export class Conversation implements PacketHandler {
   private greet(): void {
     const { will } = this.#options;
     const session = ++this.#sessionNumber;
-    const { connect, byteLength } = this.measureConnect(typeof will === 'function' ? will(session) : will);
+    const { connect, byteLength } = this.measureConnect(
+      this.isClean,
+      typeof will === 'function' ? will(session) : will,
+    );
     this.#phase = 'greeting';
     this.sent(encodeConnect(connect, byteLength, this.link.transmit, this.link.end), this.#now);
   }
@@ -310,7 +320,7 @@ export class Conversation implements PacketHandler {
     }
     const { code, sessionPresent } = packet;
     if (code !== 0) throw refusal(code);
-    if (sessionPresent && this.#clean) {
+    if (sessionPresent && this.isClean) {
       throw new ProtocolError('MQTT-3.2.2-1', 'CONNACK says that a session is present, a clean one was asked for');
     }
     this.session.begin(sessionPresent);

@@ -22,8 +22,11 @@ export interface ConnectionOptions {
   readonly clientId: string;
   readonly user?: string | undefined;
   readonly password?: string | undefined;
-  /** Whether the broker is to forget the session at the end of each connection. True by default. */
-  readonly clean?: boolean | undefined;
+  /**
+   * Whether the broker is to forget the session at the end of each connection. True by default. 'once': only what it may have
+   * kept from before this program began, of which the client knows nothing; what it keeps for subscriptions is lost then.
+   */
+  readonly clean?: boolean | 'once' | undefined;
   readonly protocolVersion?: number | undefined;
   /** What the broker publishes when the connection dies; a function is asked at every connect. */
   readonly will?: Message | ((session: number) => Message | undefined) | undefined;

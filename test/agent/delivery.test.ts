@@ -43,6 +43,24 @@ describe('an agent', () => {
     expect(world.broker.violations).toEqual([]);
   });
 
+  it('[MQTT-4.4.0-1] leaves no session behind at a boot whose packet identifiers it would have to know', () => {
+    const { world, device } = start(1);
+    world.run(5000);
+    device.link.stalled = true;
+    world.run(5000);
+    device.powerDown();
+    device.link.stalled = false;
+    device.boot();
+    world.run(10_000);
+    device.link.cut();
+    world.run(30_000);
+    expect(world.broker.connects.map(({ packet }) => packet.clean)).toEqual([true, true, false]);
+    const elements = telemetry(world);
+    expect(isDense(withoutDuplicates(elements))).toBe(true);
+    expect(elements.some(({ boot, dup }) => boot === 1 && dup)).toBe(true);
+    expect(world.broker.violations).toEqual([]);
+  });
+
   it('keeps readings while the broker is away, and delivers them in order afterwards', () => {
     const { world, device } = start(2);
     world.run(5000);

@@ -1,7 +1,9 @@
 /** Brokers that answer CONNECT with the wrong thing: a server that is a list of bytes. */
+
 import { Scheduler, SimClock, SimNetwork, seededRandom } from '../../hal/sim/sim.js';
 import { Connection } from '../../src/mqtt/connection.js';
 import { bytesOf } from './packets.js';
+import { World } from './world.js';
 
 function causeOf(answer: string, clean: boolean): string | undefined {
   const scheduler = new Scheduler();
@@ -39,6 +41,26 @@ it.each([
 
 it('accepts a session that is present when one was asked for', () => {
   expect(causeOf('20 02 01 00', false)).toBeUndefined();
+});
+
+it("asks for a clean session 'once': until the broker has accepted the client, and then no more", () => {
+  const world = new World({ connection: { clean: 'once' } });
+  world.broker.refuse(3);
+  world.connection.start();
+  world.run(100);
+  world.broker.refuse(0);
+  world.run(15_000);
+  world.link.cut();
+  world.run(15_000);
+  world.link.cut();
+  world.run(15_000);
+  expect(world.broker.connects.map(({ packet }) => packet.clean)).toEqual([true, true, false, false]);
+  expect(world.events.filter((event) => event.startsWith('connected'))).toEqual([
+    'connected 2',
+    'connected 3',
+    'connected 4, session present',
+  ]);
+  expect(world.broker.violations).toEqual([]);
 });
 
 it('is not fooled by a server that speaks first', () => {
