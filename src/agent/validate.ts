@@ -63,7 +63,8 @@ function validateString(value: unknown, schema: Schema, path: string): unknown {
   if (typeof value !== 'string') throw wrong(path, 'a string', value);
   const { maxLength = Number.POSITIVE_INFINITY, pattern, enum: choices } = schema;
   if (choices !== undefined && !choices.includes(value)) throw wrong(path, `one of ${choices.join(', ')}`, value);
-  if ([...value].length > maxLength) throw wrong(path, `at most ${maxLength} characters`);
+  // Counted in characters, which takes a look at each, only where units are too many.
+  if (value.length > maxLength && [...value].length > maxLength) throw wrong(path, `at most ${maxLength} characters`);
   if (pattern !== undefined && !new RegExp(pattern).test(value)) throw wrong(path, `a text like ${pattern}`, value);
   return value;
 }
