@@ -32,7 +32,7 @@ import { wrong } from './validate.js';
 const PAYLOAD_BYTES_MAX = 255;
 
 /** Largest packet that is held whole. The agent subscribes to nothing, and what comes is a few bytes long. */
-const INBOUND_BYTES_MAX = 256;
+const INBOUND_BYTES_MAX = 128;
 /** Of its period after which a state message may follow the last: timers are never early, and a little late. */
 const STATE_TOLERANCE = 0.9;
 

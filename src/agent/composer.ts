@@ -13,6 +13,7 @@ import { utf8Bytes } from '../mqtt/utf8.js';
 import type { Anchors } from '../reading/anchor.js';
 import { type ChannelTables, NO_CHANNELS } from '../reading/channel.js';
 import { type Reading, type StoredReading, unpackReading } from '../reading/reading.js';
+import type { SentMessages, Span } from './sent.js';
 import { gapTelemetry, rawTelemetry, telemetryOf } from './telemetry.js';
 
 export interface ComposerOptions {
@@ -33,12 +34,6 @@ export interface ComposerOptions {
   readonly messageBytesMax: number;
   /** Largest payload that the connection can send at all, in bytes. */
   readonly payloadBytesMax: number;
-}
-
-/** Numbers first <= n < end. */
-export interface Span {
-  readonly first: number;
-  readonly end: number;
 }
 
 export interface Composed extends Span {
@@ -91,13 +86,13 @@ export class Composer {
 
   /**
    * The next message; `undefined` when nothing waits, or the next reading waits for the clock. `again` are messages that were
-   * in flight before, in order.
+   * in flight before, if any; this is the composer of `feed` among them.
    */
-  compose(again: readonly Span[]): Composed | undefined {
+  compose(feed: number, again: SentMessages | undefined): Composed | undefined {
     const head = this.take();
     if (head === undefined) return undefined;
     const options = this.#options;
-    const span = spanOf(again, head.first);
+    const span = again?.spanOf(feed, head.first);
     let { end, text } = head;
     let gaps = head.lost < end ? withLost(NONE, head) : NONE;
     let bytes = text.length + SEPARATORS_BYTES;
@@ -108,7 +103,7 @@ export class Composer {
       bytes += element.text.length + 1;
       const isNext =
         span === undefined
-          ? bytes <= options.messageBytesMax && (again.length === 0 || spanOf(again, element.first) === undefined)
+          ? bytes <= options.messageBytesMax && again?.spanOf(feed, element.first) === undefined
           : element.first < span.end;
       if (!isNext || element.isResolved !== head.isResolved) {
         this.#element = element;
@@ -204,11 +199,6 @@ export class Composer {
     }
     return this.#searchedStart;
   }
-}
-
-/** The message in which `sequence` was in flight before, if it was. */
-function spanOf(again: readonly Span[], sequence: number): Span | undefined {
-  return again.find(({ first, end }) => first <= sequence && sequence < end);
 }
 
 function withLost(gaps: readonly Span[], { lost, end }: Element): readonly Span[] {

@@ -9,7 +9,8 @@
  */
 import type { Log } from '../archive/log.js';
 import type { Message } from '../mqtt/packet.js';
-import type { Composed, Composer, Span } from './composer.js';
+import type { Composed, Composer } from './composer.js';
+import { SentMessages, type Span } from './sent.js';
 
 /** A log and what makes messages of it. */
 export interface Feed {
@@ -23,34 +24,36 @@ export interface Sender {
   publish(message: Message, token: number, mayRepeat: boolean): boolean;
 }
 
-/** A message of which only the numbers are kept. */
-interface Sent extends Span {
-  /** Index of its feed. */
+/** Numbers in flight that are reported lost. */
+interface Gap extends Span {
   readonly feed: number;
-  readonly gaps: readonly Span[];
 }
 
 export class Publisher {
   readonly #feeds: readonly Feed[];
   /** By feed: records from before this boot may have been sent, and not acknowledged, in an earlier one. */
   readonly #repeatsBelow: readonly number[];
-  /** In flight on this connection, in order. */
-  #inFlight: Sent[] = [];
-  /** In flight on an earlier connection and not yet sent again, in order. */
-  #again: Sent[] = [];
+  /** In flight on this connection. */
+  #inFlight: SentMessages;
+  #gaps: Gap[] = [];
+  /** In flight on an earlier connection and not yet sent again. */
+  #again: SentMessages;
   /** By feed: made and not yet taken by the connection. */
   readonly #composed: (Composed | undefined)[];
 
   constructor(feeds: readonly Feed[]) {
     this.#feeds = feeds;
     this.#repeatsBelow = feeds.map(({ log }) => log.statistics().next);
+    this.#inFlight = new SentMessages(feeds.length);
+    this.#again = new SentMessages(feeds.length);
     this.#composed = feeds.map(() => undefined);
   }
 
   /** There is a new connection: begins again with the oldest unsettled numbers. */
   begin(): void {
-    this.#again = [...this.#inFlight, ...this.#again];
-    this.#inFlight = [];
+    this.#again.addOlder(this.#inFlight);
+    this.#inFlight = new SentMessages(this.#feeds.length);
+    this.#gaps = [];
     this.#composed.fill(undefined);
     for (const { composer } of this.#feeds) composer.rewind();
   }
@@ -61,45 +64,51 @@ export class Publisher {
       const feed = this.nextFeed();
       const composed = this.#composed[feed];
       if (composed === undefined) return;
-      const { first, end, gaps, message } = composed;
-      if (!sender.publish(message, this.tokenOf({ feed, end }), first < (this.#repeatsBelow[feed] as number))) return;
-      this.#composed[feed] = undefined;
-      this.#inFlight.push({ feed, first, end, gaps });
-      if (this.#again.length > 0) this.#again = this.#again.filter((sent) => sent.feed !== feed || sent.end > end);
+      const token = this.#inFlight.tokenOf(feed, composed.end);
+      if (!sender.publish(composed.message, token, composed.first < (this.#repeatsBelow[feed] as number))) return;
+      this.sent(feed, composed, token);
     }
   }
 
   /** The broker has taken the message with this token. */
   acknowledged(token: number): void {
-    let i = 0;
-    while (i < this.#inFlight.length && this.tokenOf(this.#inFlight[i] as Sent) !== token) i++;
-    const sent = this.#inFlight[i];
-    if (sent === undefined) return;
-    this.#inFlight.splice(i, 1);
-    const { log } = this.#feeds[sent.feed] as Feed;
-    for (const gap of sent.gaps) log.release(gap.first, gap.end, 'dropped');
-    log.release(sent.first, sent.end);
+    const first = this.#inFlight.take(token);
+    if (first === undefined) return;
+    const feed = this.#inFlight.feedOf(token);
+    const end = this.#inFlight.endOf(token);
+    const { log } = this.#feeds[feed] as Feed;
+    if (this.#gaps.length > 0) this.releaseGaps(feed, first, end);
+    log.release(first, end);
   }
 
   get inFlight(): number {
     return this.#inFlight.length;
   }
 
-  /** The feed whose message goes next: that of the oldest to be repeated, else the first one that has any. */
-  private nextFeed(): number {
-    const again = this.#again;
-    // The feed of the oldest to be repeated stands in place -1.
-    for (let place = again.length > 0 ? -1 : 0; place < this.#feeds.length; place++) {
-      const feed = place < 0 ? (again[0] as Sent).feed : place;
-      this.#composed[feed] ??= (this.#feeds[feed] as Feed).composer.compose(
-        again.length > 0 ? again.filter((sent) => sent.feed === feed) : again,
-      );
-      if (this.#composed[feed] !== undefined) return feed;
-    }
-    return -1;
+  private sent(feed: number, { first, end, gaps }: Composed, token: number): void {
+    this.#composed[feed] = undefined;
+    this.#inFlight.add(first, token);
+    for (const gap of gaps) this.#gaps.push({ ...gap, feed });
+    if (this.#again.length > 0) this.#again.forget(feed, end);
   }
 
-  private tokenOf({ feed, end }: Pick<Sent, 'feed' | 'end'>): number {
-    return end * this.#feeds.length + feed;
+  private releaseGaps(feed: number, first: number, end: number): void {
+    const isOf = (gap: Gap) => gap.feed === feed && first <= gap.first && gap.end <= end;
+    const { log } = this.#feeds[feed] as Feed;
+    for (const gap of this.#gaps) if (isOf(gap)) log.release(gap.first, gap.end, 'dropped');
+    this.#gaps = this.#gaps.filter((gap) => !isOf(gap));
+  }
+
+  /** The feed whose message goes next: that of the oldest to be repeated, else the first one that has any. */
+  private nextFeed(): number {
+    const again = this.#again.length > 0 ? this.#again : undefined;
+    // The feed of the oldest to be repeated stands in place -1.
+    for (let place = again === undefined ? 0 : -1; place < this.#feeds.length; ++place) {
+      const feed = place < 0 && again !== undefined ? again.oldestFeed : place;
+      const composed = this.#composed[feed] ?? (this.#feeds[feed] as Feed).composer.compose(feed, again);
+      this.#composed[feed] = composed;
+      if (composed !== undefined) return feed;
+    }
+    return -1;
   }
 }

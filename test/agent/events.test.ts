@@ -214,6 +214,9 @@ describe('messages of both logs', () => {
       const running = start(seed);
       const { world, device } = running;
       world.run(3500);
+      // The session of the first connection is a clean one, and ends with it.
+      device.link.cut();
+      world.run(30_000);
       world.broker.dropPubacks(Number.POSITIVE_INFINITY);
       toggle(running, 6);
       const inFlight = device.agent.snapshot().connection.inFlight;
@@ -223,7 +226,7 @@ describe('messages of both logs', () => {
       world.broker.dropPubacks(0);
       toggle(running, 200);
       const again = world.broker.received
-        .filter(({ qos, connection }) => qos === 1 && connection === 2)
+        .filter(({ qos, connection }) => qos === 1 && connection === 3)
         .slice(0, inFlight);
       expect(again.map(({ topic, packetId, payload, dup }) => ({ topic, packetId, payload, dup }))).toEqual(
         before.map(({ topic, packetId, payload }) => ({ topic, packetId, payload, dup: true })),
