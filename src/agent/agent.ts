@@ -253,7 +253,8 @@ export class Agent {
   }
 
   private sampled(i: number, sample: Sample, milliseconds: number): void {
-    const { name, channels } = this.#configuration.sensors[i] as SensorConfiguration;
+    const sensor = this.#configuration.sensors[i] as SensorConfiguration;
+    const { channels } = sensor;
     const latest = this.#values;
     const values: (number | undefined)[] = [];
     let isEmpty = true;
@@ -272,7 +273,7 @@ export class Agent {
       this.failed(i, `gave none of its channels`, milliseconds);
       return;
     }
-    delete this.#faults[name];
+    delete this.#faults[sensor.name];
     if (this.#events !== undefined) {
       this.learnTime();
       this.#events.check(i, latest, { boot: this.#boot, milliseconds });
@@ -386,10 +387,9 @@ export class Agent {
 
   /** Nothing is on its way, and nothing could go now. */
   private get isIdle(): boolean {
-    if (this.#connection.state === 'waiting') return true;
-    return (
-      this.#connection.state === 'connected' && this.#publisher.inFlight === 0 && this.#outbox.statistics().queued === 0
-    );
+    const { state } = this.#connection;
+    if (state === 'waiting') return true;
+    return state === 'connected' && this.#publisher.inFlight === 0 && this.#outbox.statistics().queued === 0;
   }
 
   /** Erases now rather than when a reading or an alarm waits for it. */

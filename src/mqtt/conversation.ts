@@ -156,8 +156,8 @@ export class Conversation implements PacketHandler {
       this.#quietUntilMilliseconds = this.nextDeadline();
     }
     if (this.ready) this.#options.onReady?.();
-    const isHeldUp = !this.ready;
     const before = link.end;
+    const isHeldUp = before > 0 && !this.ready;
     link.flush();
     return (isMore && this.mayReceive) || (isHeldUp && link.end < before && this.ready);
   }
