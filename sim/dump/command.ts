@@ -13,7 +13,7 @@ import { SimKeyValue } from '../../hal/sim/sim.js';
 import { parseConfiguration } from '../../src/agent/configuration.js';
 import { yearsLeft } from '../../src/outbox/wear.js';
 import { Anchors } from '../../src/reading/anchor.js';
-import { ChannelTables, NO_CHANNELS } from '../../src/reading/channel.js';
+import { ChannelTables, noChannels } from '../../src/reading/channel.js';
 import { type AlarmState, type StoredReading, unpackReading } from '../../src/reading/reading.js';
 import { UsageError } from '../start/options.js';
 import { type ArchiveDump, dumpOf } from './archive-dump.js';
@@ -150,7 +150,7 @@ function knowledgeOf({ file, configurationFile }: DumpOptions): KeyValue {
 function anchorsOf(records: readonly DumpRecord[], keyValue: KeyValue): (boot: number) => number | undefined {
   const starts = new Map<number, number>();
   for (const record of records) {
-    const reading = readingOf(record, NO_CHANNELS);
+    const reading = readingOf(record, noChannels());
     if (reading?.kind === 'anchor' && !starts.has(reading.boot))
       starts.set(reading.boot, reading.unixMilliseconds - reading.milliseconds);
   }
@@ -218,7 +218,7 @@ function yearsOf(
   const first = new Map<number | undefined, { sector: number; milliseconds: number }>();
   for (const record of records) {
     const { sector } = record;
-    const reading = readingOf(record, NO_CHANNELS);
+    const reading = readingOf(record, noChannels());
     if (reading === undefined) continue;
     const start = startOf(reading.boot);
     // Without an anchor, only with readings of the same boot.

@@ -11,7 +11,7 @@ import type { Log, LogGap, LogRecord } from '../archive/log.js';
 import type { Message } from '../mqtt/packet.js';
 import { utf8Bytes } from '../mqtt/utf8.js';
 import type { Anchors } from '../reading/anchor.js';
-import { type ChannelTables, NO_CHANNELS } from '../reading/channel.js';
+import { type ChannelTables, noChannels } from '../reading/channel.js';
 import { type Reading, type StoredReading, unpackReading } from '../reading/reading.js';
 import type { SentMessages, Span } from './sent.js';
 import { gapTelemetry, rawTelemetry, telemetryOf } from './telemetry.js';
@@ -190,8 +190,9 @@ export class Composer {
     if (boot !== this.#searchedBoot) {
       this.#searchedBoot = boot;
       this.#searchedStart = undefined;
+      const tables = noChannels();
       this.#options.readings.lookAhead(({ payload, stream }) => {
-        const reading = unpackReading(payload, stream, NO_CHANNELS);
+        const reading = unpackReading(payload, stream, tables);
         if (reading?.kind === 'anchor' && reading.boot === boot)
           this.#searchedStart = reading.unixMilliseconds - reading.milliseconds;
         return this.#searchedStart === undefined && (reading === undefined || reading.boot <= boot);

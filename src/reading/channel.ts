@@ -21,9 +21,7 @@ export interface SensorTable {
   readonly channels: readonly Channel[];
 }
 
-/** In place of tables, for who looks for anchors: of other readings, only boot and time are told, in fewer steps. */
-export const NO_CHANNELS = Object.freeze({ at: () => NO_TABLE });
-const NO_TABLE: SensorTable = Object.freeze({ sensor: '', channels: Object.freeze([]) });
+const NO_CHANNELS: SensorTable = Object.freeze({ sensor: '', channels: Object.freeze([]) });
 
 /** Tables kept for a stream, the one in force included, as far as they fit into so many pieces. */
 const TABLES_MAX = 4;
@@ -109,6 +107,11 @@ export class ChannelTables {
       return [];
     }
   }
+}
+
+/** In place of tables, for who looks for anchors: of other readings only boot and time are told, in fewer steps. */
+export function noChannels(): Pick<ChannelTables, 'at'> {
+  return { at: () => NO_CHANNELS };
 }
 
 function keyOf(stream: number, piece: number): string {
