@@ -42,8 +42,8 @@ export interface Composed extends Span {
   readonly message: Message;
 }
 
-/** A comma between two elements, and brackets around all. */
-const SEPARATORS_BYTES = 3;
+/** Around the elements of a message that has several. */
+const BRACKETS_BYTES = 2;
 const NONE: readonly Span[] = Object.freeze([]);
 
 /** What goes into a message for a record or a gap. */
@@ -95,12 +95,12 @@ export class Composer {
     const span = again?.spanOf(feed, head.first);
     let { end, text } = head;
     let gaps = head.lost < end ? withLost(NONE, head) : NONE;
-    let bytes = text.length + SEPARATORS_BYTES;
+    let bytes = text.length + BRACKETS_BYTES;
     let count = 1;
     while (span === undefined ? count < options.readingsPerMessageMax : end < span.end) {
       const element = this.take();
       if (element === undefined) break;
-      bytes += element.text.length + 1;
+      bytes += 1 + element.text.length;
       const isNext =
         span === undefined
           ? bytes <= options.messageBytesMax && again?.spanOf(feed, element.first) === undefined

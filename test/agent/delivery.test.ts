@@ -61,6 +61,32 @@ describe('an agent', () => {
     expect(world.broker.violations).toEqual([]);
   });
 
+  it('fills a message of several readings up to messageBytesMax, and no further', () => {
+    const messageBytesMax = 296; // of four readings, exactly
+    const world = new World({ seed: 3, epochMilliseconds: EPOCH });
+    const device = world.device({
+      configuration: { ...counterConfiguration, publish: { messageBytesMax } },
+      drivers: new Counter().drivers,
+    });
+    world.broker.stop();
+    device.boot();
+    world.run(2_000_000);
+    world.broker.start();
+    world.run(200_000);
+    const texts = world.broker.received
+      .filter(({ topic }) => topic === 'godwit/field-1/telemetry')
+      .map(({ payload }) => new TextDecoder().decode(payload));
+    const full = texts.filter((text) => text.startsWith('['));
+    expect(full.length).toBeGreaterThan(400);
+    expect(Math.max(...full.map(({ length }) => length))).toBe(messageBytesMax);
+    full.slice(0, -2).forEach((text, i) => {
+      const [next = ''] = full[i + 1]?.slice(1).split(',{"ts"') ?? [];
+      expect(text.length).toBeLessThanOrEqual(messageBytesMax);
+      expect(text.length + 1 + next.length).toBeGreaterThan(messageBytesMax);
+    });
+    expect(world.broker.violations).toEqual([]);
+  });
+
   it('keeps readings while the broker is away, and delivers them in order afterwards', () => {
     const { world, device } = start(2);
     world.run(5000);
