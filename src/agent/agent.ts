@@ -22,6 +22,7 @@ import { nextBoot } from './boot-number.js';
 import { Composer, type ComposerOptions } from './composer.js';
 import type { ChannelConfiguration, Configuration, SensorConfiguration } from './configuration.js';
 import { Events, hasAlarms } from './events.js';
+import { formatIfAsked } from './format.js';
 import { type Feed, Publisher } from './publisher.js';
 import { SYSTEM_STREAM } from './schema.js';
 import { type Accounts, jsonMessage, Status } from './status.js';
@@ -100,8 +101,9 @@ export class Agent {
   #heartbeat: Timer | undefined;
 
   /**
-   * Counts the boot and opens the log; writes no reading yet. Throws a ConfigurationError when a driver is unknown, and an
-   * OutboxError when the partition holds no log and is not blank; an Error when that is so for the one of events.
+   * Counts the boot and opens the log, after formatting it when the settings ask for that; writes no reading yet. Throws a
+   * ConfigurationError when a driver is unknown, and an OutboxError when the partition holds no log and is not blank; an Error
+   * when that is so for the one of events.
    */
   constructor({ hal, configuration, drivers, onEvent }: AgentOptions) {
     const { sensors } = configuration;
@@ -111,6 +113,7 @@ export class Agent {
     this.#onEvent = onEvent ?? (() => {});
     requireDrivers(sensors, drivers);
     this.#record = new Uint8Array(readingBytesOf(sensors));
+    formatIfAsked(hal, configuration.outbox);
     this.#outbox = openLog(hal, configuration);
     this.#events = hasAlarms(sensors) ? openEvents(hal, configuration, this.#onEvent) : undefined;
     this.#boot = nextBoot(hal.keyValue, this.#outbox, this.#events?.log);
