@@ -10,7 +10,7 @@ export function buildMutant(root: string, mutant: Mutant, folder: string): strin
   mkdirSync(folder, { recursive: true });
   for (const file of readdirSync(source)) {
     const text = readFileSync(join(source, file), 'utf8');
-    const code = file === mutant.file ? mutate(text, mutant) : text;
+    const code = mutate(text, mutant, file);
     writeFileSync(join(folder, file), code);
     const module = transformSync(code, { loader: 'ts', format: 'esm', target: 'es2022' });
     writeFileSync(join(folder, file.replace(/ts$/, 'js')), module.code);

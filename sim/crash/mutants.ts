@@ -11,8 +11,8 @@ export interface Mutant {
   readonly file: string;
   readonly text: string;
   readonly by: string;
-  /** A second fault in the same file, where two things each make good for the other. */
-  readonly also?: { readonly text: string; readonly by: string };
+  /** A second fault, by default in the same file, where two things each make good for the other. */
+  readonly also?: { readonly file?: string; readonly text: string; readonly by: string };
   /** Why no test can find it. */
   readonly equivalent?: string;
 }
@@ -21,20 +21,20 @@ export const mutants: readonly Mutant[] = [
   // What is read
   {
     name: 'a record is not checked',
-    file: 'frame.ts',
-    text: 'return readInt32(bytes, at + 4) === frameSum(bytes, at, place, bodyBytes(bytes[at] as number));',
-    by: 'return true;',
+    file: 'sectors.ts',
+    text: 'if (this.#crc32c(buffer, at + 4, at + 8, sum) !== 0) continue;',
+    by: '',
   },
   {
     name: 'the length of a record is not checked by itself',
-    file: 'frame.ts',
-    text: 'return bytes[at + 3] === crc8(bytes, at, at + 3, lengthRegister(place));',
-    by: 'return true;',
+    file: 'sectors.ts',
+    text: 'if (buffer[at + 3] !== startSum(buffer, at, place)) continue;',
+    by: '',
   },
   {
     name: 'a header is not checked',
     file: 'header.ts',
-    text: 'if (readInt32(bytes, CRC_AT) !== crc32c(bytes, 0, CRC_AT, blockRegister(block))) return undefined;',
+    text: 'if (view.getInt32(CRC_AT, true) !== crc32c(bytes, 0, CRC_AT, blockRegister(block))) return undefined;',
     by: '',
   },
   {
@@ -53,14 +53,19 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the CRC of a record is not bound to its place',
     file: 'frame.ts',
-    text: 'const register = ~(place.sectorSequence * 256 + place.slot);',
-    by: 'const register = -1;',
+    text: 'crc32c(into, 0, 3, ~place)',
+    by: 'crc32c(into, 0, 3, -1)',
+    also: {
+      file: 'sectors.ts',
+      text: 'this.#crc32c(buffer, at, at + 3, ~place)',
+      by: 'this.#crc32c(buffer, at, at + 3, -1)',
+    },
   },
   {
     name: 'the CRC of a length is not bound to its place',
     file: 'frame.ts',
-    text: 'return place.sectorSequence * 31 + place.slot * 7;',
-    by: 'return 0;',
+    text: 'const register = (place >> 8) * 31 + place * 7;',
+    by: 'const register = 0;',
   },
   {
     name: 'the low byte of numbers wraps at 255',
@@ -71,20 +76,20 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a record written again is taken for one 255 later',
     file: 'frame.ts',
-    text: 'return isAgain ? running + ahead - modulus : running + ahead;',
+    text: 'return ahead === 0xff ? running - 1 : running + ahead;',
     by: 'return running + ahead;',
   },
   {
     name: 'a frame that ends with its sector is not read',
     file: 'sectors.ts',
-    text: 'if (FRAME_OVERHEAD_BYTES + body > left) return false;',
-    by: 'if (FRAME_OVERHEAD_BYTES + body >= left) return false;',
+    text: 'if (byteLength > (this.slots - here) * slotBytes) continue;',
+    by: 'if (byteLength >= (this.slots - here) * slotBytes) continue;',
   },
   {
     name: 'the last slot of a sector is not read',
     file: 'sectors.ts',
-    text: 'for (let at = slot; at < this.slots; at++) if (this.frame(sectorSequence, at)) return at;',
-    by: 'for (let at = slot; at < this.slots - 1; at++) if (this.frame(sectorSequence, at)) return at;',
+    text: 'for (let here = slot; here < end; here++, from += slotBytes) {',
+    by: 'for (let here = slot; here < Math.min(end, this.slots - 1); here++, from += slotBytes) {',
   },
   {
     name: 'a number beyond the base of the next sector is read',
@@ -103,19 +108,19 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the position in records is ignored',
     file: 'boot.ts',
-    text: 'if (lag !== LAG_NONE) standing.cursor = Math.max(standing.cursor, sequence - lag);',
+    text: 'if (lag !== LAG_NONE && next - lag > cursor) cursor = next - lag;',
     by: '',
   },
   {
     name: 'the position in ACK frames is ignored',
     file: 'boot.ts',
-    text: 'standing.cursor = Math.max(standing.cursor, sequence - ackLag(buffer, at));',
+    text: 'cursor = Math.max(cursor, next - ackLag(buffer, at));',
     by: '',
   },
   {
     name: 'the count of dropped records in ACK frames is ignored',
     file: 'boot.ts',
-    text: 'standing.dropped = ackDropped(buffer, at);',
+    text: 'dropped = ackDropped(buffer, at);',
     by: '',
   },
   {
@@ -230,7 +235,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the last record is not written again',
     file: 'writer.ts',
-    text: 'if (!this.putRecord(body, stream, sequence, mayEvict)) return false;',
+    text: 'if (!this.putRecord(body, this.copySlots(), stream, sequence, mayEvict)) return false;',
     by: '',
   },
   {
@@ -324,7 +329,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'what is programmed is not read back',
     file: 'sectors.ts',
-    text: 'if (this.#words[from + i] !== words[i]) return false;',
+    text: 'if (changed !== 0) return false;',
     by: '{}',
   },
   {
@@ -373,8 +378,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a larger record goes into a sector whose zones are smaller',
     file: 'writer.ts',
-    text: 'return slots > this.#frameSlotsMax || this.tail',
-    by: 'return this.tail',
+    text: 'if (slots > this.#frameSlotsMax || this.tail',
+    by: 'if (this.tail',
   },
 
   // Positions and eviction
@@ -435,8 +440,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an append goes on in a sector that a save has opened',
     file: 'writer.ts',
-    text: ' || !this.hasFreeVictim();',
-    by: ';',
+    text: 'return !this.#isVictimFree && !this.hasFreeVictim();',
+    by: 'return false;',
   },
   {
     name: 'the sector after one that a save has opened is taken for free',
@@ -503,14 +508,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a gap is handed out in which nothing was lost',
     file: 'outbox.ts',
-    text: 'const sequence = writer.settlement.unsettledFrom(reader.position);',
-    by: 'const sequence = reader.position;',
+    text: 'const sequence = settlement.unsettledFrom(reader.position);',
+    by: 'const sequence = Math.max(reader.position, settlement.cursor);',
   },
   {
     name: 'what is evicted after it was passed is not handed out',
     file: 'outbox.ts',
-    text: 'if (reader.position < Math.max(cursor, floor)) {',
-    by: 'if (reader.position < cursor) {',
+    text: 'if (reader.position < settlement.cursor || reader.position < floor) {',
+    by: 'if (reader.position < settlement.cursor) {',
   },
   {
     name: 'what cannot be read is settled at once',
@@ -521,8 +526,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'what was released ahead is handed out again',
     file: 'outbox.ts',
-    text: 'if (writer.settlement.unsettledFrom(sequence) >= end) continue;',
-    by: '',
+    text: 'if (settlement.unsettledFrom(sequence) >= end) continue;\n      if (end',
+    by: 'if (end',
   },
   {
     name: 'a gap that is released counts as delivered',
@@ -565,20 +570,20 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a batch counts as one number',
     file: 'frame.ts',
-    text: 'return isBatch(bytes, at) ? (bytes[at + FRAME_OVERHEAD_BYTES] as number) : 1;',
+    text: 'return (bytes[at + 1] as number) >= BATCH_SECOND ? (bytes[at + FRAME_OVERHEAD_BYTES] as number) : 1;',
     by: 'return 1;',
   },
   {
     name: 'a batch counts as one number at boot',
     file: 'boot.ts',
-    text: 'standing.next = sequence + countOf(buffer, at);',
-    by: 'standing.next = sequence + 1;',
+    text: 'next += isExpected ? 1 : countOf(buffer, at);',
+    by: 'next++;',
   },
   {
     name: 'a batch counts as one number when it is read',
     file: 'reader.ts',
-    text: 'const end = sequence + countOf(buffer, at);',
-    by: 'const end = sequence + 1;',
+    text: 'end = sequence + countOf(buffer, at);',
+    by: 'end = sequence + 1;',
   },
   {
     name: 'a batch counts as one number when it is appended',
@@ -595,8 +600,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a batch that was written again is taken for a later one',
     file: 'frame.ts',
-    text: 'const isAgain = ahead + countOf(bytes, at) === modulus;',
-    by: 'const isAgain = ahead + 1 === modulus;',
+    text: 'const isAgain = ahead + count === 0x1000000;',
+    by: 'const isAgain = ahead + 1 === 0x1000000;',
   },
   {
     name: 'numbers that are left out are not settled',
@@ -699,8 +704,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the first number of a sector without a header is below that of the next one',
     file: 'frame.ts',
-    text: 'return end - (((end % modulus) - lowSequence(bytes, at) + modulus) % modulus);',
-    by: 'return end - 1 - ((((end - 1) % modulus) - lowSequence(bytes, at) + modulus) % modulus);',
+    text: 'return end - ((end - (bytes[at + 2] as number)) & 0xff);',
+    by: 'return end - 1 - ((end - 1 - (bytes[at + 2] as number)) & 0xff);',
   },
   {
     name: 'a partition may be encrypted and have three sectors',
@@ -719,10 +724,12 @@ export const mutants: readonly Mutant[] = [
   },
 ];
 
-/** The file of the mutant, with its fault in. Throws when a text is not there, or there twice. */
-export function mutate(source: string, { name, file, text, by, also }: Mutant): string {
+/** What becomes of `source`, the text of `file`. Throws when a text of the mutant is not there, or there twice. */
+export function mutate(source: string, mutant: Mutant, file: string = mutant.file): string {
+  const { name, also } = mutant;
   let mutated = source;
-  for (const part of also === undefined ? [{ text, by }] : [{ text, by }, also]) {
+  for (const part of also === undefined ? [mutant] : [mutant, { file: mutant.file, ...also }]) {
+    if (part.file !== file) continue;
     const pieces = mutated.split(part.text);
     if (pieces.length !== 2)
       throw new Error(

@@ -92,12 +92,13 @@ export class Dump {
   /** From the oldest queued record on, or, with `all`, from the oldest one that can be read. */
   *records({ all = false } = {}): Generator<DumpRecord> {
     const { cursor, floor } = this.#settlement;
-    const reader = new Reader(this.#sectors, this.#standing, all ? floor : Math.max(cursor, floor));
+    const reader = new Reader(this.#sectors, this.#standing);
+    reader.seek(all ? floor : Math.max(cursor, floor));
     this.#unreadable = 0;
     this.#gaps = cursor < floor ? [{ first: cursor, last: floor - 1, reason: 'evicted' }] : [];
     let from = this.#placeOf(reader);
     for (let found = reader.read(); found !== 'end'; found = reader.read()) {
-      const { first, end, stream, sector } = reader;
+      const { first, position: end, stream, sector } = reader;
       const to = this.#placeOf(reader);
       if (found === 'data') {
         yield {

@@ -11,7 +11,7 @@
 
 import { hasTwoFrames } from './chain.js';
 import { OutboxError } from './error.js';
-import { ackDropped, ackLag, countOf, LAG_NONE, sequenceOf } from './frame.js';
+import { ackDropped, ackLag, BATCH_SECOND, countOf, LAG_NONE, sequenceOf } from './frame.js';
 import { HEADER_BYTES, isTornHeader, type SectorHeader } from './header.js';
 import { firstNumber } from './reader.js';
 import type { Sectors } from './sectors.js';
@@ -274,28 +274,37 @@ function standingOf(header: SectorHeader): Standing {
 
 /** Applies every intact frame of one sector to `standing`, which then ends there. */
 function scan(sectors: Sectors, standing: Standing, sector: number): void {
-  standing.active = sector;
-  standing.tail = sectors.headerSlots;
-  standing.lastSlot = 0;
-  for (;;) {
-    const slot = sectors.findFrame(sector, standing.tail);
-    if (slot === -1) return;
-    standing.lastSlot = slot;
-    standing.tail = slot + sectors.frameSlots;
-    standing.savedCursor = standing.cursor;
-    standing.savedDropped = standing.dropped;
-    const { buffer, at } = sectors;
-    const sequence = sequenceOf(buffer, at, standing.next);
+  const buffer = sectors.buffer;
+  let { cursor, dropped, next, savedCursor, savedDropped } = standing;
+  let tail = sectors.headerSlots;
+  let lastSlot = 0;
+  for (let slot = sectors.findFrame(sector, tail); slot !== -1; slot = sectors.findFrame(sector, tail)) {
+    const at = sectors.at;
+    const second = buffer[at + 1] as number;
+    lastSlot = slot;
+    tail = slot + sectors.frameSlots;
+    savedCursor = cursor;
+    savedDropped = dropped;
+    // Nearly always.
+    const isExpected = buffer[at + 2] === (next & 0xff) && second < BATCH_SECOND;
+    if (!isExpected) next = sequenceOf(buffer, at, next);
     if (buffer[at] === 0) {
-      standing.cursor = Math.max(standing.cursor, sequence - ackLag(buffer, at));
-      standing.dropped = ackDropped(buffer, at);
-      standing.next = sequence;
+      cursor = Math.max(cursor, next - ackLag(buffer, at));
+      dropped = ackDropped(buffer, at);
     } else {
-      const lag = (buffer[at + 1] as number) & 0x0f;
-      if (lag !== LAG_NONE) standing.cursor = Math.max(standing.cursor, sequence - lag);
-      standing.next = sequence + countOf(buffer, at);
+      const lag = second & 0x0f;
+      if (lag !== LAG_NONE && next - lag > cursor) cursor = next - lag;
+      next += isExpected ? 1 : countOf(buffer, at);
     }
   }
+  standing.active = sector;
+  standing.tail = tail;
+  standing.lastSlot = lastSlot;
+  standing.savedCursor = savedCursor;
+  standing.savedDropped = savedDropped;
+  standing.cursor = cursor;
+  standing.dropped = dropped;
+  standing.next = next;
 }
 
 /** The lowest sector with an intact header, or a lower one that lost its header and still holds unsettled frames. */

@@ -12,19 +12,13 @@
 export type Crc32c = (bytes: Uint8Array, start: number, end: number, register: number) => number;
 
 const CRC32C = crc32cTable();
-const CRC8 = crc8Table();
+/** CRC-8 register after one byte: `CRC8[register ^ byte]`. A table, since a call costs more than what it does. */
+export const CRC8 = crc8Table();
 
 /** CRC-32C register after `bytes[start..end)`, as a signed 32-bit integer. `register` starts the sum or continues one. */
 export function crc32c(bytes: Uint8Array, start: number, end: number, register: number): number {
   let crc = register;
   for (let i = start; i < end; i++) crc = (CRC32C[(crc ^ (bytes[i] as number)) & 0xff] as number) ^ (crc >>> 8);
-  return crc;
-}
-
-/** CRC-8 of `bytes[start..end)` from the given register. */
-export function crc8(bytes: Uint8Array, start: number, end: number, register: number): number {
-  let crc = register & 0xff;
-  for (let i = start; i < end; i++) crc = CRC8[crc ^ (bytes[i] as number)] as number;
   return crc;
 }
 

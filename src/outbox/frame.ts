@@ -19,8 +19,7 @@
  * lag: sequence number - cursor. In a record 0 to 14, which saves the acknowledged position for nothing; 15 says "not
  * here".
  */
-import { readInt32, readUint16, readUint32, writeUint16, writeUint32 } from './bytes.js';
-import { type Crc32c, crc8 } from './crc.js';
+import { CRC8, type Crc32c } from './crc.js';
 
 export const FRAME_OVERHEAD_BYTES = 8;
 export const ACK_BODY_BYTES = 8;
@@ -31,60 +30,59 @@ export const BATCH_STREAM = 15;
 export const BATCH_HEAD_BYTES = 3;
 export const LAG_NONE = 15;
 
-/**
- * Where a frame stands; its checksums are bound to it, so that a copy elsewhere or from an earlier lap is no frame.
- * And what computes the long one.
- */
-export interface FramePlace {
-  readonly crc32c: Crc32c;
-  readonly sectorSequence: number;
-  readonly slot: number;
-}
+/** From here on the second byte is that of a batch. */
+export const BATCH_SECOND = BATCH_STREAM << 4;
 
 export function frameSlots(payloadBytes: number, slotBytes: number): number {
   return Math.ceil((FRAME_OVERHEAD_BYTES + payloadBytes) / slotBytes);
 }
 
 /**
- * Writes a frame to the start of `into`, padded to whole slots. `length` is the first byte (0 for an ACK frame), `second` the
- * second; `body` is the payload or the body of the ACK frame.
+ * Fills `into`, which has the whole slots of the frame. `place` is 256 x sector sequence + slot: both checksums start from it, so
+ * that a copy elsewhere or from an earlier lap is no frame. `head` is bytes 0 and 1; `body` is the payload or the body of the ACK
+ * frame.
  */
 export function encodeFrame(
   into: Uint8Array,
-  slotBytes: number,
-  place: FramePlace,
-  length: number,
-  second: number,
+  place: number,
+  crc32c: Crc32c,
+  head: number,
   sequence: number,
   body: Uint8Array,
 ): void {
   const end = FRAME_OVERHEAD_BYTES + body.byteLength;
   into.set(body, FRAME_OVERHEAD_BYTES);
-  into.fill(0xff, end, Math.ceil(end / slotBytes) * slotBytes);
-  into[0] = length;
-  into[1] = second;
+  if (end < into.byteLength) into.fill(0xff, end);
+  into[0] = head;
+  into[1] = head >> 8;
   into[2] = sequence % 256;
-  into[3] = crc8(into, 0, 3, lengthRegister(place));
-  writeUint32(into, 4, frameSum(into, 0, place, body.byteLength));
+  into[3] = startSum(into, 0, place);
+  const sum = crc32c(into, FRAME_OVERHEAD_BYTES, end, crc32c(into, 0, 3, ~place));
+  into[4] = sum;
+  into[5] = sum >> 8;
+  into[6] = sum >> 16;
+  into[7] = sum >> 24;
 }
 
 export function encodeAck(into: Uint8Array, lag: number, dropped: number): void {
-  writeUint32(into, 0, lag);
-  writeUint32(into, 4, dropped);
+  const view = new DataView(into.buffer, into.byteOffset);
+  view.setUint32(0, lag, true);
+  view.setUint32(4, dropped, true);
 }
 
 /** The body of a batch that stands for `count` numbers from `sequence` on. */
 export function batchBody(payload: Uint8Array, sequence: number, count: number): Uint8Array {
   const body = new Uint8Array(BATCH_HEAD_BYTES + payload.byteLength);
   body[0] = count;
-  writeUint16(body, 1, Math.floor(sequence / 0x100));
+  body[1] = sequence / 0x100;
+  body[2] = sequence / 0x10000;
   body.set(payload, BATCH_HEAD_BYTES);
   return body;
 }
 
 /** How many numbers the record at `at` stands for. */
 export function countOf(bytes: Uint8Array, at: number): number {
-  return isBatch(bytes, at) ? (bytes[at + FRAME_OVERHEAD_BYTES] as number) : 1;
+  return (bytes[at + 1] as number) >= BATCH_SECOND ? (bytes[at + FRAME_OVERHEAD_BYTES] as number) : 1;
 }
 
 /**
@@ -92,10 +90,16 @@ export function countOf(bytes: Uint8Array, at: number): number {
  * of the record before, which was written again after a power cut.
  */
 export function sequenceOf(bytes: Uint8Array, at: number, running: number): number {
-  const modulus = modulusOf(bytes, at);
-  const ahead = (lowSequence(bytes, at) - (running % modulus) + modulus) % modulus;
-  const isAgain = ahead + countOf(bytes, at) === modulus;
-  return isAgain ? running + ahead - modulus : running + ahead;
+  if ((bytes[at + 1] as number) >= BATCH_SECOND) return batchSequenceOf(bytes, at, running);
+  const ahead = ((bytes[at + 2] as number) - running) & 0xff;
+  return ahead === 0xff ? running - 1 : running + ahead;
+}
+
+function batchSequenceOf(bytes: Uint8Array, at: number, running: number): number {
+  const count = countOf(bytes, at);
+  const ahead = (lowOfBatch(bytes, at) - running) & 0xffffff;
+  const isAgain = ahead + count === 0x1000000;
+  return isAgain ? running - count : running + ahead;
 }
 
 /**
@@ -103,60 +107,29 @@ export function sequenceOf(bytes: Uint8Array, at: number, running: number): numb
  * and in a record that was written again at the beginning of the next sector.
  */
 export function sequenceUpTo(bytes: Uint8Array, at: number, end: number): number {
-  const modulus = modulusOf(bytes, at);
-  return end - (((end % modulus) - lowSequence(bytes, at) + modulus) % modulus);
+  if ((bytes[at + 1] as number) >= BATCH_SECOND) return end - ((end - lowOfBatch(bytes, at)) & 0xffffff);
+  return end - ((end - (bytes[at + 2] as number)) & 0xff);
 }
 
-/** So much of the number stands in the frame. */
-function modulusOf(bytes: Uint8Array, at: number): number {
-  return isBatch(bytes, at) ? 0x1000000 : 0x100;
+/** So much of the number stands in the batch at `at`. */
+function lowOfBatch(bytes: Uint8Array, at: number): number {
+  const high = at + FRAME_OVERHEAD_BYTES + 1;
+  return (bytes[at + 2] as number) | ((bytes[high] as number) << 8) | ((bytes[high + 1] as number) << 16);
 }
 
-function lowSequence(bytes: Uint8Array, at: number): number {
-  const low = bytes[at + 2] as number;
-  return isBatch(bytes, at) ? low + readUint16(bytes, at + FRAME_OVERHEAD_BYTES + 1) * 0x100 : low;
-}
-
-function isBatch(bytes: Uint8Array, at: number): boolean {
-  return (bytes[at + 1] as number) >> 4 === BATCH_STREAM;
-}
-
-/** Bytes of payload or body of a frame whose first byte is `length`. */
-export function bodyBytes(length: number): number {
-  return length === 0 ? ACK_BODY_BYTES : length;
-}
-
-/** Whether what stands at `at` is no frame for sure, as where flash is erased: checksums take five times as many steps. */
-export function isNoFrame(bytes: Uint8Array, at: number): boolean {
-  return bytes[at + 1] === 0xff && bytes[at + FRAME_OVERHEAD_BYTES] === 0xff;
-}
-
-/** Whether bytes 0-3 at `at` can begin a frame at `place`: the cheap check before the length is trusted. */
-export function isFrameStart(bytes: Uint8Array, at: number, place: FramePlace): boolean {
-  return bytes[at + 3] === crc8(bytes, at, at + 3, lengthRegister(place));
-}
-
-/** Whether the whole frame at `at`, whose start was checked, is intact. */
-export function isFrame(bytes: Uint8Array, at: number, place: FramePlace): boolean {
-  return readInt32(bytes, at + 4) === frameSum(bytes, at, place, bodyBytes(bytes[at] as number));
+/** CRC-8 of bytes 0-2: with it, the length can be trusted. */
+export function startSum(bytes: Uint8Array, at: number, place: number): number {
+  const register = (place >> 8) * 31 + place * 7;
+  const first = CRC8[(register ^ (bytes[at] as number)) & 0xff] as number;
+  return CRC8[(CRC8[first ^ (bytes[at + 1] as number)] as number) ^ (bytes[at + 2] as number)] as number;
 }
 
 /** Of the ACK frame at `at`. */
 export function ackLag(bytes: Uint8Array, at: number): number {
-  return readUint32(bytes, at + 8);
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(at + FRAME_OVERHEAD_BYTES, true);
 }
 
 /** Of the ACK frame at `at`. */
 export function ackDropped(bytes: Uint8Array, at: number): number {
-  return readUint32(bytes, at + 12);
-}
-
-function frameSum(bytes: Uint8Array, at: number, place: FramePlace, body: number): number {
-  const register = ~(place.sectorSequence * 256 + place.slot);
-  const start = place.crc32c(bytes, at, at + 3, register);
-  return place.crc32c(bytes, at + FRAME_OVERHEAD_BYTES, at + FRAME_OVERHEAD_BYTES + body, start);
-}
-
-function lengthRegister(place: FramePlace): number {
-  return place.sectorSequence * 31 + place.slot * 7;
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(at + FRAME_OVERHEAD_BYTES + 4, true);
 }

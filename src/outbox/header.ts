@@ -17,22 +17,12 @@
  * A header also says "the erase before me was complete": it is programmed only after this session erased the block.
  * Magic, version and the place of the CRC are the same in every format version.
  */
-import {
-  readInt32,
-  readUint16,
-  readUint24,
-  readUint32,
-  readUint40,
-  writeUint16,
-  writeUint24,
-  writeUint32,
-  writeUint40,
-} from './bytes.js';
 import { type Crc32c, crc32c as scriptedCrc32c } from './crc.js';
 
 export const HEADER_BYTES = 32;
 export const FORMAT_VERSION = 1;
-const MAGIC = 0x5747;
+const MAGIC_LOW = 0x47;
+const MAGIC_HIGH = 0x57;
 const CRC_AT = 28;
 const LARGE_SLOTS = 1;
 const WRITE_ONCE = 2;
@@ -58,23 +48,26 @@ export interface SectorHeader {
   readonly dropped: number;
 }
 
-export function encodeHeader(header: SectorHeader): Uint8Array {
+export function encodeHeader(header: SectorHeader, crc32c: Crc32c = scriptedCrc32c): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES);
-  writeUint16(bytes, 0, MAGIC);
+  const view = new DataView(bytes.buffer);
+  bytes[0] = MAGIC_LOW;
+  bytes[1] = MAGIC_HIGH;
   bytes[2] = FORMAT_VERSION;
   bytes[3] =
     (header.slotBytes === 32 ? LARGE_SLOTS : 0) |
     (header.isWriteOnce ? WRITE_ONCE : 0) |
     (header.leavesOut ? LEAVES_OUT : 0) |
     (header.frameSlotsMax << 3);
-  writeUint32(bytes, 4, header.sectorSequence);
-  writeUint16(bytes, 8, header.sectors);
-  writeUint16(bytes, 10, header.slots | (Math.min(header.skipped, SKIPPED_MAX) << SKIPPED_SHIFT));
-  writeUint40(bytes, 12, header.base);
-  writeUint24(bytes, 17, Math.min(header.kept, KEPT_MAX));
-  writeUint32(bytes, 20, header.dropped);
-  writeUint32(bytes, 24, header.lag);
-  writeUint32(bytes, CRC_AT, scriptedCrc32c(bytes, 0, CRC_AT, blockRegister(header.sectorSequence % header.sectors)));
+  view.setUint32(4, header.sectorSequence, true);
+  view.setUint16(8, header.sectors, true);
+  view.setUint16(10, header.slots | (Math.min(header.skipped, SKIPPED_MAX) << SKIPPED_SHIFT), true);
+  view.setUint32(12, header.base % 0x100000000, true);
+  // Kept, and below it what is left of base.
+  view.setUint32(16, Math.min(header.kept, KEPT_MAX) * 256 + Math.floor(header.base / 0x100000000), true);
+  view.setUint32(20, header.dropped, true);
+  view.setUint32(24, header.lag, true);
+  view.setInt32(CRC_AT, crc32c(bytes, 0, CRC_AT, blockRegister(header.sectorSequence % header.sectors)), true);
   return bytes;
 }
 
@@ -87,8 +80,9 @@ export function decodeHeader(
   block: number,
   crc32c: Crc32c = scriptedCrc32c,
 ): SectorHeader | 'newer' | undefined {
-  if (readUint16(bytes, 0) !== MAGIC) return undefined;
-  if (readInt32(bytes, CRC_AT) !== crc32c(bytes, 0, CRC_AT, blockRegister(block))) return undefined;
+  if (bytes[0] !== MAGIC_LOW || bytes[1] !== MAGIC_HIGH) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  if (view.getInt32(CRC_AT, true) !== crc32c(bytes, 0, CRC_AT, blockRegister(block))) return undefined;
   if ((bytes[2] as number) > FORMAT_VERSION) return 'newer';
   const geometry = bytes[3] as number;
   return {
@@ -96,14 +90,14 @@ export function decodeHeader(
     isWriteOnce: (geometry & WRITE_ONCE) !== 0,
     frameSlotsMax: geometry >> 3,
     leavesOut: (geometry & LEAVES_OUT) !== 0,
-    sectorSequence: readUint32(bytes, 4),
-    sectors: readUint16(bytes, 8),
-    slots: readUint16(bytes, 10) & ((1 << SKIPPED_SHIFT) - 1),
-    skipped: readUint16(bytes, 10) >> SKIPPED_SHIFT,
-    base: readUint40(bytes, 12),
-    kept: readUint24(bytes, 17),
-    dropped: readUint32(bytes, 20),
-    lag: readUint32(bytes, 24),
+    sectorSequence: view.getUint32(4, true),
+    sectors: view.getUint16(8, true),
+    slots: view.getUint16(10, true) & ((1 << SKIPPED_SHIFT) - 1),
+    skipped: view.getUint16(10, true) >> SKIPPED_SHIFT,
+    base: view.getUint32(12, true) + (bytes[16] as number) * 0x100000000,
+    kept: view.getUint32(16, true) >>> 8,
+    dropped: view.getUint32(20, true),
+    lag: view.getUint32(24, true),
   };
 }
 

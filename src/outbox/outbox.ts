@@ -98,7 +98,7 @@ export class Outbox {
       frameSlotsMax: frameSlotsFor(payloadBytesMax, this.#sectors.slotBytes),
       unsavedMax: acknowledgementsUnsavedMax,
     });
-    this.#reader = new Reader(this.#sectors, this.#writer, this.#writer.settlement.cursor);
+    this.#reader = new Reader(this.#sectors, this.#writer);
   }
 
   /**
@@ -108,7 +108,7 @@ export class Outbox {
    */
   append(payload: Uint8Array, stream: number): number {
     this.checkPayload(payload, this.payloadBytesMax);
-    if (!Number.isInteger(stream) || stream < 0 || stream > STREAM_MAX)
+    if (stream >>> 0 !== stream || stream > STREAM_MAX)
       throw new RangeError(`stream is ${stream}, expected 0 to ${STREAM_MAX}`);
     return this.#writer.append(payload, stream, 1);
   }
@@ -137,19 +137,21 @@ export class Outbox {
    */
   next(): OutboxRecord | OutboxGap | undefined {
     const writer = this.#writer;
-    const { cursor, floor } = writer.settlement;
     const reader = this.#reader;
-    if (reader.position < Math.max(cursor, floor)) {
-      const sequence = writer.settlement.unsettledFrom(reader.position);
-      reader.seek(Math.max(cursor, floor));
+    const settlement = writer.settlement;
+    const floor = settlement.floor;
+    if (reader.position < settlement.cursor || reader.position < floor) {
+      const sequence = settlement.unsettledFrom(reader.position);
+      reader.seek(Math.max(settlement.cursor, floor));
       if (sequence < floor) return { sequence, end: floor, reason: 'evicted' };
     }
-    let { isSolid } = writer;
+    let isSolid = writer.isSolid;
     for (;;) {
       const found = reader.read();
       if (found === 'end') return undefined;
-      const { first: sequence, end } = reader;
-      if (writer.settlement.unsettledFrom(sequence) >= end) continue;
+      const sequence = reader.first;
+      const end = reader.position;
+      if (settlement.unsettledFrom(sequence) >= end) continue;
       if (end === writer.next && !isSolid) {
         reader.back(found);
         if (!writer.solidify()) return undefined;
@@ -182,7 +184,7 @@ export class Outbox {
 
   /** `next` begins again with the oldest record that is not released. */
   rewind(): void {
-    this.#reader.seek(this.#writer.settlement.cursor);
+    this.#reader.position = -1;
   }
 
   /**
@@ -192,10 +194,11 @@ export class Outbox {
   lookAhead(visit: (record: OutboxRecord) => boolean, from: number = this.#reader.position): void {
     const { settlement } = this.#writer;
     const first = Math.max(from, settlement.cursor, settlement.floor);
-    const reader = new Reader(this.#sectors, this.#writer, first);
+    const reader = new Reader(this.#sectors, this.#writer);
+    reader.seek(first);
     const isSolid = this.#writer.solidify();
     for (let found = reader.read(); found !== 'end'; found = reader.read()) {
-      const { first: sequence, end, stream } = reader;
+      const { first: sequence, position: end, stream } = reader;
       if (found !== 'data' || settlement.unsettledFrom(sequence) >= end) continue;
       if (end === this.#writer.next && !isSolid) return;
       if (!visit({ sequence, end, stream, payload: reader.payload as Uint8Array })) return;
@@ -228,7 +231,8 @@ export class Outbox {
     return this.#writer.maintain();
   }
 
-  private checkPayload({ byteLength }: Uint8Array, bytesMax: number): void {
+  private checkPayload(payload: Uint8Array, bytesMax: number): void {
+    const byteLength = payload.byteLength;
     if (byteLength < 1 || byteLength > bytesMax)
       throw new OutboxError('payload', `the payload has ${byteLength} bytes, expected 1 to ${bytesMax}`);
   }

@@ -8,7 +8,7 @@
  */
 
 import { sectorAfter, sectorFrom, sectorUpTo } from './chain.js';
-import { BATCH_HEAD_BYTES, BATCH_STREAM, countOf, FRAME_OVERHEAD_BYTES, sequenceOf, sequenceUpTo } from './frame.js';
+import { BATCH_HEAD_BYTES, BATCH_SECOND, countOf, FRAME_OVERHEAD_BYTES, sequenceOf, sequenceUpTo } from './frame.js';
 import type { Sectors } from './sectors.js';
 
 /** The end of what there is to read; moves as the log grows. */
@@ -25,17 +25,16 @@ export interface LogEnd {
 export type Found = 'data' | 'lost' | 'end';
 
 export class Reader {
-  /** What `read` found: numbers first <= n < end. */
+  /** What `read` found: numbers first <= n < position. */
   first = 0;
-  end = 0;
+  /** The next number to tell about; -1 until the first `seek`. */
+  position = -1;
   /** Of 'data': valid until the next call of anything that reads or programs flash. */
   stream = 0;
   payload: Uint8Array | undefined;
 
   readonly #sectors: Sectors;
   readonly #log: LogEnd;
-  /** The next number to tell about. */
-  #expected = 0;
   #sector = 0;
   #slot = 0;
   /** The number that the next frame of this sector has if none is missing. */
@@ -45,17 +44,10 @@ export class Reader {
   #limit = 0;
   /** The active sector at the time when that was found out. */
   #active = 0;
-  /** Where the frame stands that was found last. */
-  #foundSlot = 0;
 
-  constructor(sectors: Sectors, log: LogEnd, sequence: number) {
+  constructor(sectors: Sectors, log: LogEnd) {
     this.#sectors = sectors;
     this.#log = log;
-    this.seek(sequence);
-  }
-
-  get position(): number {
-    return this.#expected;
   }
 
   /** Where `read` goes on: behind the record it found, or, of what is lost, where it found something again. */
@@ -70,49 +62,55 @@ export class Reader {
   /** Continues at `sequence`, which must not be below the cursor of the log. */
   seek(sequence: number): void {
     const sector = this.find(sequence);
-    const first = firstNumber(this.#sectors, this.#log, sector);
-    this.enter(sector);
-    this.#expected = sequence;
-    this.#running = first;
+    this.enter(sector, firstNumber(this.#sectors, this.#log, sector));
+    this.position = sequence;
   }
 
   read(): Found {
     const log = this.#log;
-    while (this.#expected < log.next) {
+    const sectors = this.#sectors;
+    while (this.position < log.next) {
       const isActive = this.#sector === log.active;
       if (this.#active !== log.active) this.bound();
-      const slot = isActive && this.#slot >= log.tail ? -1 : this.#sectors.findFrame(this.#sector, this.#slot);
-      if (slot === -1 || (isActive && slot >= log.tail)) {
+      const slot = sectors.findFrame(this.#sector, this.#slot, isActive ? log.tail : sectors.slots);
+      if (slot === -1) {
         if (isActive) return this.lost(log.next);
-        this.enter(this.#after);
-        if (this.#running > this.#expected) return this.lost(this.#running);
+        this.enter(this.#after, sectors.header(this.#after)?.base ?? this.#running);
+        if (this.#running > this.position) return this.lost(this.#running);
         continue;
       }
-      const { buffer, at } = this.#sectors;
+      const buffer = sectors.buffer;
+      const at = sectors.at;
       const length = buffer[at] as number;
       if (length === 0) {
-        this.#slot = slot + this.#sectors.frameSlots;
+        this.#slot = slot + sectors.frameSlots;
         continue;
       }
-      const sequence = sequenceOf(buffer, at, this.#running);
-      const end = sequence + countOf(buffer, at);
+      const second = buffer[at + 1] as number;
+      let sequence = this.#running;
+      let end = sequence + 1;
+      // Nearly never.
+      if (buffer[at + 2] !== (sequence & 0xff) || second >= BATCH_SECOND) {
+        sequence = sequenceOf(buffer, at, sequence);
+        end = sequence + countOf(buffer, at);
+      }
       if (!isActive && sequence >= this.#limit) {
         this.#slot = slot + 1;
         continue;
       }
-      this.#slot = slot;
-      if (sequence > this.#expected) {
+      if (sequence > this.position) {
+        this.#slot = slot;
         this.#running = sequence;
         return this.lost(sequence);
       }
       this.#running = end;
-      this.#foundSlot = slot;
-      this.#slot = slot + this.#sectors.frameSlots;
-      if (end <= this.#expected) continue;
-      this.tell(sequence, end);
-      this.stream = (buffer[at + 1] as number) >> 4;
-      const from = at + FRAME_OVERHEAD_BYTES;
-      this.payload = buffer.subarray(this.stream === BATCH_STREAM ? from + BATCH_HEAD_BYTES : from, from + length);
+      this.#slot = slot + sectors.frameSlots;
+      if (end <= this.position) continue;
+      this.first = sequence;
+      this.position = end;
+      this.stream = second >> 4;
+      const from = second < BATCH_SECOND ? at + FRAME_OVERHEAD_BYTES : at + FRAME_OVERHEAD_BYTES + BATCH_HEAD_BYTES;
+      this.payload = new Uint8Array(buffer.buffer, from, at + FRAME_OVERHEAD_BYTES + length - from);
       return 'data';
     }
     return 'end';
@@ -120,30 +118,24 @@ export class Reader {
 
   /** `read`, which has just returned `found`, will find the same once more. */
   back(found: Found): void {
-    this.#expected = this.first;
+    this.position = this.first;
     if (found !== 'data') return;
-    this.#slot = this.#foundSlot;
+    this.#slot -= this.#sectors.frameSlots;
     this.#running = this.first;
   }
 
   private lost(end: number): Found {
-    this.tell(this.#expected, end);
+    this.first = this.position;
+    this.position = end;
     return 'lost';
   }
 
-  private tell(first: number, end: number): void {
-    this.first = first;
-    this.end = end;
-    this.#expected = end;
-  }
-
-  /** Reads first: if that throws, nothing has changed. */
-  private enter(sector: number): void {
-    const base = this.#sectors.header(sector)?.base;
+  /** `first` is the number that its first frame has if none is missing. Reads first: if that throws, nothing has changed. */
+  private enter(sector: number, first: number): void {
     this.bound(sector);
     this.#sector = sector;
     this.#slot = this.#sectors.headerSlots;
-    if (base !== undefined) this.#running = base;
+    this.#running = first;
   }
 
   /** Finds out where `sector` ends. What stands beyond the active one was passed over at boot, or is not there yet. */

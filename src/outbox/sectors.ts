@@ -10,16 +10,7 @@
 import type { Flash } from '../../hal/contract.js';
 import { type Crc32c, crc32c as scriptedCrc32c } from './crc.js';
 import { OutboxError } from './error.js';
-import {
-  bodyBytes,
-  FRAME_OVERHEAD_BYTES,
-  type FramePlace,
-  frameSlots,
-  isFrame,
-  isFrameStart,
-  isNoFrame,
-  PAYLOAD_BYTES_MAX,
-} from './frame.js';
+import { ACK_BODY_BYTES, encodeFrame, FRAME_OVERHEAD_BYTES, frameSlots, PAYLOAD_BYTES_MAX, startSum } from './frame.js';
 import { decodeHeader, encodeHeader, HEADER_BYTES, type SectorHeader } from './header.js';
 
 /** Bytes fetched at once: at least the largest frame. */
@@ -57,9 +48,15 @@ export class Sectors {
   /** What an erased byte reads as; of no use where that is noise. */
   readonly #eraseValue: number;
   readonly #sectorBytes: number;
-  readonly #place: { crc32c: Crc32c; sectorSequence: number; slot: number };
+  readonly #crc32c: Crc32c;
+  /** What is programmed, whole slots, and the same bytes four at a time. */
+  #bytes: Uint8Array = new Uint8Array(0);
+  #bytesWords: Int32Array = new Int32Array(0);
+  /** Where in the partition the first bytes of the buffer stand, and how many of them do. */
   #bufferedFrom = 0;
-  #bufferedTo = 0;
+  #buffered = 0;
+  /** Where the frame begins that was programmed and has read back, as long as that is in the buffer; else -1. */
+  #programmedFrom = -1;
 
   constructor(flash: Flash, crc32c: Crc32c = scriptedCrc32c) {
     const status = flash.status();
@@ -77,7 +74,7 @@ export class Sectors {
     if (blockLength % slotBytes !== 0 || blockLength < 2 * READ_BYTES - 64 || blockLength > 256 * SLOT_BYTES)
       throw new OutboxError('unsupported', `an erase block has ${blockLength} bytes, expected 512 to 4096`);
     this.#flash = flash;
-    this.#place = { crc32c, sectorSequence: 0, slot: 0 };
+    this.#crc32c = crc32c;
     this.#sectorBytes = blockLength;
     this.count = blocks;
     this.slotBytes = slotBytes;
@@ -90,9 +87,9 @@ export class Sectors {
   /** The header in block number `block`, as it stands. What is then asked of the slot after it needs no other read. */
   headerInBlock(block: number): SectorHeader | 'newer' | undefined {
     const from = block * this.#sectorBytes;
-    const byteLength = HEADER_BYTES + this.slotBytes;
-    if (this.#bufferedFrom !== from || this.#bufferedTo < from + byteLength) this.fetch(from, byteLength);
-    return decodeHeader(this.buffer, block, this.#place.crc32c);
+    const slots = this.headerSlots + 1;
+    if (this.#bufferedFrom !== from || this.#buffered < slots * this.slotBytes) this.fetch(from, slots);
+    return decodeHeader(this.buffer, block, this.#crc32c);
   }
 
   /** The header of sector `sectorSequence`; `undefined` when its block holds another, a damaged one or none. */
@@ -104,23 +101,43 @@ export class Sectors {
 
   /** Looks for an intact frame at that place; `buffer`, `at` and `frameSlots` then tell what it is. */
   frame(sectorSequence: number, slot: number): boolean {
-    this.need(sectorSequence, slot, this.slotBytes);
-    if (isNoFrame(this.buffer, this.at)) return false;
-    const place = this.placeOf(sectorSequence, slot);
-    const left = (this.slots - slot) * this.slotBytes;
-    if (!isFrameStart(this.buffer, this.at, place)) return false;
-    const body = bodyBytes(this.buffer[this.at] as number);
-    if (FRAME_OVERHEAD_BYTES + body > left) return false;
-    if (this.at + FRAME_OVERHEAD_BYTES + body > this.#bufferedTo - this.#bufferedFrom)
-      this.need(sectorSequence, slot, FRAME_OVERHEAD_BYTES + body);
-    if (!isFrame(this.buffer, this.at, place)) return false;
-    this.frameSlots = frameSlots(body, this.slotBytes);
-    return true;
+    return this.findFrame(sectorSequence, slot, slot + 1) !== -1;
   }
 
-  /** The first slot at or after `slot` where an intact frame begins; -1 when there is none. */
-  findFrame(sectorSequence: number, slot: number): number {
-    for (let at = slot; at < this.slots; at++) if (this.frame(sectorSequence, at)) return at;
+  /**
+   * The first slot at or after `slot`, and before `end`, where an intact frame begins; -1 when there is none. In one piece:
+   * this is done for each record, and at the end of the deepest calls.
+   */
+  findFrame(sectorSequence: number, slot: number, end: number = this.slots): number {
+    const buffer = this.buffer;
+    const slotBytes = this.slotBytes;
+    let from = (sectorSequence % this.count) * this.#sectorBytes + slot * slotBytes;
+    for (let here = slot; here < end; here++, from += slotBytes) {
+      let at = from - this.#bufferedFrom;
+      if (at < 0 || at + slotBytes > this.#buffered) {
+        this.fetch(from, this.slots - here);
+        at = 0;
+      }
+      const byteLength = FRAME_OVERHEAD_BYTES + ((buffer[at] as number) || ACK_BODY_BYTES);
+      if (from !== this.#programmedFrom) {
+        // As where flash is erased: checksums take more steps.
+        if (buffer[at + 1] === 0xff && buffer[at + FRAME_OVERHEAD_BYTES] === 0xff) continue;
+        const place = sectorSequence * 256 + here;
+        if (buffer[at + 3] !== startSum(buffer, at, place)) continue;
+        if (at + byteLength > this.#buffered) {
+          if (byteLength > (this.slots - here) * slotBytes) continue;
+          this.fetch(from, this.slots - here);
+          at = 0;
+        }
+        let sum = this.#crc32c(buffer, at, at + 3, ~place);
+        sum = this.#crc32c(buffer, at + FRAME_OVERHEAD_BYTES, at + byteLength, sum);
+        // Followed by itself, the sum is 0.
+        if (this.#crc32c(buffer, at + 4, at + 8, sum) !== 0) continue;
+      }
+      this.at = at;
+      this.frameSlots = Math.ceil(byteLength / slotBytes);
+      return here;
+    }
     return -1;
   }
 
@@ -131,7 +148,7 @@ export class Sectors {
     const end = slot + slots;
     for (let from = slot; from < end; ) {
       this.need(sectorSequence, from, this.slotBytes);
-      const left = Math.min((end - from) * this.slotBytes, this.#bufferedTo - this.offset(sectorSequence, from));
+      const left = Math.min((end - from) * this.slotBytes, this.#buffered - this.at);
       // Four at a time, the words of a slot: half the steps, in a partition of which all is read.
       for (let at = this.at >> 2, stop = (this.at + left) >> 2; at < stop; at += 4) {
         const difference =
@@ -158,17 +175,48 @@ export class Sectors {
 
   /** Programs the header and says whether it reads back. */
   programHeader(header: SectorHeader): boolean {
-    return this.program(header.sectorSequence, 0, encodeHeader(header));
+    this.take(encodeHeader(header, this.#crc32c));
+    return this.program(header.sectorSequence, 0);
   }
 
-  /** Programs `bytes` (whole slots, beginning on a word of their buffer) and says whether they read back. */
-  program(sectorSequence: number, slot: number, bytes: Uint8Array): boolean {
-    this.forget();
-    this.#flash.write(bytes, this.offset(sectorSequence, slot));
-    this.need(sectorSequence, slot, bytes.byteLength);
-    const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
-    const from = this.at >> 2;
-    for (let i = words.length; i-- > 0; ) if (this.#words[from + i] !== words[i]) return false;
+  /** Programs a frame of `slots` slots and says whether it reads back. */
+  programFrame(
+    sectorSequence: number,
+    slot: number,
+    slots: number,
+    head: number,
+    sequence: number,
+    body: Uint8Array,
+  ): boolean {
+    const byteLength = slots * this.slotBytes;
+    if (this.#bytes.byteLength !== byteLength) this.take(new Uint8Array(byteLength));
+    encodeFrame(this.#bytes, sectorSequence * 256 + slot, this.#crc32c, head, sequence, body);
+    if (!this.program(sectorSequence, slot)) return false;
+    this.#programmedFrom = this.#bufferedFrom;
+    return true;
+  }
+
+  private take(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    this.#bytesWords = new Int32Array(bytes.buffer);
+  }
+
+  /** Programs what was taken and says whether it reads back. */
+  private program(sectorSequence: number, slot: number): boolean {
+    const from = (sectorSequence % this.count) * this.#sectorBytes + slot * this.slotBytes;
+    const words = this.#bytesWords;
+    this.#buffered = 0;
+    this.#flash.write(this.#bytes, from);
+    this.fetch(from, this.slots - slot);
+    const read = this.#words;
+    for (let i = 0; i < words.length; i += 4) {
+      const changed =
+        ((read[i] as number) ^ (words[i] as number)) |
+        ((read[i + 1] as number) ^ (words[i + 1] as number)) |
+        ((read[i + 2] as number) ^ (words[i + 2] as number)) |
+        ((read[i + 3] as number) ^ (words[i + 3] as number));
+      if (changed !== 0) return false;
+    }
     return true;
   }
 
@@ -190,14 +238,6 @@ export class Sectors {
     this.#flash.write(bytes, this.offset(sectorSequence, slot));
   }
 
-  /** One object, changed by the next call. */
-  placeOf(sectorSequence: number, slot: number): FramePlace {
-    const place = this.#place;
-    place.sectorSequence = sectorSequence;
-    place.slot = slot;
-    return place;
-  }
-
   private offset(sectorSequence: number, slot: number): number {
     return (sectorSequence % this.count) * this.#sectorBytes + slot * this.slotBytes;
   }
@@ -205,22 +245,29 @@ export class Sectors {
   /** Makes `byteLength` bytes from `slot` on available at `at`. */
   private need(sectorSequence: number, slot: number, byteLength: number): void {
     const from = this.offset(sectorSequence, slot);
-    if (from < this.#bufferedFrom || from + byteLength > this.#bufferedTo)
-      this.fetch(from, Math.min(READ_BYTES, (this.slots - slot) * this.slotBytes));
     this.at = from - this.#bufferedFrom;
-  }
-
-  /** Should reading throw, there is nothing in the buffer. Not by `forget`: this is the end of the deepest calls. */
-  private fetch(from: number, byteLength: number): void {
-    this.#bufferedTo = this.#bufferedFrom;
-    this.#flash.read(byteLength === READ_BYTES ? this.buffer : this.buffer.subarray(0, byteLength), from);
-    this.#bufferedFrom = from;
-    this.#bufferedTo = from + byteLength;
+    if (this.at >= 0 && this.at + byteLength <= this.#buffered) return;
+    this.fetch(from, this.slots - slot);
     this.at = 0;
   }
 
+  /**
+   * Reads what the buffer takes of `slots` slots. Should reading throw, there is nothing in the buffer. Not by `forget`: this is
+   * the end of the deepest calls.
+   */
+  private fetch(from: number, slots: number): void {
+    const left = slots * this.slotBytes;
+    let bytes = this.buffer;
+    if (left < READ_BYTES) bytes = new Uint8Array(bytes.buffer, 0, left);
+    this.#buffered = 0;
+    this.#programmedFrom = -1;
+    this.#flash.read(bytes, from);
+    this.#bufferedFrom = from;
+    this.#buffered = bytes.byteLength;
+  }
+
   private forget(): void {
-    this.#bufferedTo = this.#bufferedFrom;
+    this.#buffered = 0;
   }
 }
 

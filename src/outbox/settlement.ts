@@ -35,16 +35,26 @@ export class Settlement {
 
   /** The lowest number from `first` on that is not settled. */
   unsettledFrom(first: number): number {
-    let sequence = Math.max(first, this.cursor);
-    for (const range of this.#ahead) if (sequence >= range.first && sequence < range.end) sequence = range.end;
+    const ahead = this.#ahead;
+    let sequence = first;
+    if (sequence < this.cursor) sequence = this.cursor;
+    if (ahead.length === 0) return sequence;
+    for (const range of ahead) if (sequence >= range.first && sequence < range.end) sequence = range.end;
     return sequence;
   }
 
   /** Settles the numbers first <= n < end, those settled already excepted. */
   settle(first: number, end: number, outcome: Outcome): void {
-    let from = Math.max(first, this.cursor);
+    const ahead = this.#ahead;
+    let from = first;
+    if (from < this.cursor) from = this.cursor;
+    // As brokers acknowledge: in order.
+    if (from === this.cursor && ahead.length === 0) {
+      if (from < end) this.advance(end, outcome);
+      return;
+    }
     while (from < end) {
-      const range = this.#ahead.find((other) => other.end > from);
+      const range = ahead.find((other) => other.end > from);
       const to = Math.min(end, range?.first ?? end);
       if (from < to) this.settleFree(from, to, outcome);
       from = Math.max(to, Math.min(end, range?.end ?? end), this.cursor);

@@ -25,7 +25,6 @@ import {
   batchBody,
   countOf,
   encodeAck,
-  encodeFrame,
   FRAME_OVERHEAD_BYTES,
   frameSlots,
   LAG_NONE,
@@ -60,14 +59,11 @@ interface Last {
  * written once an ACK frame goes behind it: see boot.ts.
  */
 export function beginLog(sectors: Sectors): SectorHeader {
-  const { slotBytes, headerSlots } = sectors;
   const body = new Uint8Array(ACK_BODY_BYTES);
-  const frame = new Uint8Array(slotBytes);
   for (let block = 0; block < sectors.count; block++) {
     const header = firstHeader(sectors, block);
     if (!sectors.programHeader(header)) continue;
-    encodeFrame(frame, slotBytes, sectors.placeOf(block, headerSlots), 0, 0, 0, body);
-    if (!sectors.isWriteOnce || sectors.program(block, headerSlots, frame)) return header;
+    if (!sectors.isWriteOnce || sectors.programFrame(block, sectors.headerSlots, 1, 0, 0, body)) return header;
   }
   throw new OutboxError('hardware', 'no block of the partition takes a header');
 }
@@ -83,7 +79,6 @@ export class Writer implements LogEnd {
 
   readonly #sectors: Sectors;
   readonly #options: WriterOptions;
-  #frame: Uint8Array;
   readonly #ackBody = new Uint8Array(ACK_BODY_BYTES);
   #isBlank: boolean;
   #lastSlot: number;
@@ -109,7 +104,6 @@ export class Writer implements LogEnd {
   constructor(sectors: Sectors, options: WriterOptions) {
     this.#sectors = sectors;
     this.#options = options;
-    this.#frame = new Uint8Array(options.frameSlotsMax * sectors.slotBytes);
     const log = findLog(sectors);
     const standing = log ?? emptyLog(sectors);
     this.#isBlank = log === undefined;
@@ -144,9 +138,10 @@ export class Writer implements LogEnd {
     const body = stream === BATCH_STREAM ? batchBody(payload, sequence, count) : payload;
     this.begin();
     if (this.#isBlank) this.format();
-    this.makeSolid(true);
-    if (this.needsRoll(body.byteLength)) this.roll(true, sequence);
-    this.putRecord(body, stream, sequence, true);
+    if (!this.isSolid) this.makeSolid(true);
+    const slots = frameSlots(body.byteLength, this.#sectors.slotBytes);
+    if (this.needsRoll(slots)) this.roll(true, sequence);
+    this.putRecord(body, slots, stream, sequence, true);
     this.#isBusy = false;
     this.next = sequence + count;
     return sequence;
@@ -154,7 +149,8 @@ export class Writer implements LogEnd {
 
   /** Whether an append of so many bytes would evict what is queued. */
   wouldEvict(bodyBytes: number): boolean {
-    return !this.#isBlank && this.needsRoll(bodyBytes) && this.endOfVictim(this.active + 2) > this.begun;
+    const slots = frameSlots(bodyBytes, this.#sectors.slotBytes);
+    return !this.#isBlank && this.needsRoll(slots) && this.endOfVictim(this.active + 2) > this.begun;
   }
 
   /** Leaves out the numbers below `sequence`. Nothing may be queued, which is saved first: see boot.ts on ghosts. */
@@ -232,7 +228,7 @@ export class Writer implements LogEnd {
     const body = this.#last?.body;
     if (this.#last !== undefined && body !== undefined) {
       const { stream, sequence } = this.#last;
-      if (!this.putRecord(body, stream, sequence, mayEvict)) return false;
+      if (!this.putRecord(body, this.copySlots(), stream, sequence, mayEvict)) return false;
     }
     const needsFrame = this.#sectors.isWriteOnce && this.#lastSlot === 0;
     if ((needsFrame || !this.isSaved()) && !this.putAck(mayEvict)) return false;
@@ -372,14 +368,15 @@ export class Writer implements LogEnd {
   }
 
   /** Programs a record, with the acknowledged position if that fits in; in the next sector if this one does not take it. */
-  private putRecord(body: Uint8Array, stream: number, sequence: number, mayEvict: boolean): boolean {
-    const { settlement } = this;
+  private putRecord(body: Uint8Array, slots: number, stream: number, sequence: number, mayEvict: boolean): boolean {
+    const settlement = this.settlement;
     for (let rolls = 0; rolls < 2; rolls++) {
-      const lag = sequence - settlement.cursor;
+      const cursor = settlement.cursor;
+      let lag = sequence - cursor;
       const hasLag = lag >= 0 && lag < LAG_NONE && settlement.dropped === this.#savedDropped;
-      const second = (stream << 4) | (hasLag ? lag : LAG_NONE);
-      if (this.put(body.byteLength, second, sequence, body)) {
-        if (hasLag) this.#savedCursor = settlement.cursor;
+      if (!hasLag) lag = LAG_NONE;
+      if (this.put(body.byteLength | (stream << 12) | (lag << 8), slots, sequence, body)) {
+        if (hasLag) this.#savedCursor = cursor;
         return true;
       }
       if (!this.roll(mayEvict, sequence)) return false;
@@ -394,7 +391,7 @@ export class Writer implements LogEnd {
   private putAck(mayEvict: boolean): boolean {
     const { settlement } = this;
     encodeAck(this.#ackBody, this.next - settlement.cursor, settlement.dropped);
-    for (let rolls = 0; !this.put(0, 0, this.next, this.#ackBody); rolls++) {
+    for (let rolls = 0; !this.put(0, 1, this.next, this.#ackBody); rolls++) {
       if (rolls > 0) throw new OutboxError('hardware', 'the flash does not take what is programmed');
       if (!this.roll(mayEvict, this.next)) return false;
       if (!this.#sectors.isWriteOnce) return true;
@@ -405,15 +402,11 @@ export class Writer implements LogEnd {
   }
 
   /** Programs a frame at the tail; what does not read back is zeroed and tried in the next slots. */
-  private put(length: number, second: number, sequence: number, body: Uint8Array): boolean {
+  private put(head: number, slots: number, sequence: number, body: Uint8Array): boolean {
     const sectors = this.#sectors;
-    const slots = frameSlots(body.byteLength, sectors.slotBytes);
-    if (slots * sectors.slotBytes > this.#frame.byteLength) this.#frame = new Uint8Array(slots * sectors.slotBytes);
-    const frame = this.#frame.subarray(0, slots * sectors.slotBytes);
     for (let tries = 0; tries < FRAME_TRIES && this.tail + slots <= sectors.slots; tries++) {
       const slot = this.tail;
-      encodeFrame(frame, sectors.slotBytes, sectors.placeOf(this.active, slot), length, second, sequence, body);
-      const isIntact = sectors.program(this.active, slot, frame);
+      const isIntact = sectors.programFrame(this.active, slot, slots, head, sequence, body);
       if (!isIntact) sectors.zero(this.active, slot, slots);
       this.tail = slot + slots;
       if (!isIntact) continue;
@@ -423,9 +416,10 @@ export class Writer implements LogEnd {
     return false;
   }
 
-  private needsRoll(bodyBytes: number): boolean {
-    const slots = frameSlots(bodyBytes, this.#sectors.slotBytes);
-    return slots > this.#frameSlotsMax || this.tail + slots > this.#sectors.slots || !this.hasFreeVictim();
+  /** Whether a frame of so many slots goes into the next sector. */
+  private needsRoll(slots: number): boolean {
+    if (slots > this.#frameSlotsMax || this.tail + slots > this.#sectors.slots) return true;
+    return !this.#isVictimFree && !this.hasFreeVictim();
   }
 
   private hasFreeVictim(): boolean {

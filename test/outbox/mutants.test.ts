@@ -22,8 +22,10 @@ const QUICK = [
 describe('each mutant', () => {
   it('has its text in the outbox, once, and a name of its own', () => {
     for (const mutant of mutants) {
-      const source = readFileSync(join(root, 'src', 'outbox', mutant.file), 'utf8');
-      expect(mutate(source, mutant)).not.toBe(source);
+      for (const file of [mutant.file, mutant.also?.file ?? mutant.file]) {
+        const source = readFileSync(join(root, 'src', 'outbox', file), 'utf8');
+        expect(mutate(source, mutant, file)).not.toBe(source);
+      }
     }
     expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
   });
