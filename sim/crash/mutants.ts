@@ -34,7 +34,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a header is not checked',
     file: 'header.ts',
-    text: 'if (view.getInt32(CRC_AT, true) !== crc32c(bytes, 0, CRC_AT, blockRegister(block))) return undefined;',
+    text: 'if (crc32c(bytes, 0, CRC_AT, blockRegister(block)) !== view.getInt32(CRC_AT, true)) return undefined;',
     by: '',
   },
   {
@@ -100,15 +100,15 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a failed read leaves the reader between two sectors',
     file: 'reader.ts',
-    text: '    this.bound(sector);\n    this.#sector = sector;\n    this.#slot = this.#sectors.headerSlots;',
-    by: '    this.#sector = sector;\n    this.#slot = this.#sectors.headerSlots;\n    this.bound(sector);',
+    text: 'let limit: number | undefined;',
+    by: 'this.#sector = sector; this.#slot = slot; let limit: number | undefined;',
   },
 
   // Where a log stands at boot
   {
     name: 'the position in records is ignored',
     file: 'boot.ts',
-    text: 'if (lag !== LAG_NONE && next - lag > cursor) cursor = next - lag;',
+    text: 'if ((second & 0x0f) !== LAG_NONE) cursor = Math.max(cursor, next - (second & 0x0f));',
     by: '',
   },
   {
@@ -120,7 +120,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the count of dropped records in ACK frames is ignored',
     file: 'boot.ts',
-    text: 'dropped = ackDropped(buffer, at);',
+    text: 'standing.dropped = ackDropped(buffer, at);',
     by: '',
   },
   {
@@ -692,7 +692,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a sector ends where it did when reading it began',
     file: 'reader.ts',
-    text: 'if (this.#active !== log.active) this.bound();',
+    text: 'if (this.#active !== log.active) this.enter(this.#sector, this.#slot, this.#running);',
     by: '',
   },
   {

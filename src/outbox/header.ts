@@ -82,7 +82,7 @@ export function decodeHeader(
 ): SectorHeader | 'newer' | undefined {
   if (bytes[0] !== MAGIC_LOW || bytes[1] !== MAGIC_HIGH) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset);
-  if (view.getInt32(CRC_AT, true) !== crc32c(bytes, 0, CRC_AT, blockRegister(block))) return undefined;
+  if (crc32c(bytes, 0, CRC_AT, blockRegister(block)) !== view.getInt32(CRC_AT, true)) return undefined;
   if ((bytes[2] as number) > FORMAT_VERSION) return 'newer';
   const geometry = bytes[3] as number;
   return {

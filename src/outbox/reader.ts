@@ -62,7 +62,7 @@ export class Reader {
   /** Continues at `sequence`, which must not be below the cursor of the log. */
   seek(sequence: number): void {
     const sector = this.find(sequence);
-    this.enter(sector, firstNumber(this.#sectors, this.#log, sector));
+    this.enter(sector, this.#sectors.headerSlots, firstNumber(this.#sectors, this.#log, sector));
     this.position = sequence;
   }
 
@@ -71,11 +71,11 @@ export class Reader {
     const sectors = this.#sectors;
     while (this.position < log.next) {
       const isActive = this.#sector === log.active;
-      if (this.#active !== log.active) this.bound();
+      if (this.#active !== log.active) this.enter(this.#sector, this.#slot, this.#running);
       const slot = sectors.findFrame(this.#sector, this.#slot, isActive ? log.tail : sectors.slots);
       if (slot === -1) {
         if (isActive) return this.lost(log.next);
-        this.enter(this.#after, sectors.header(this.#after)?.base ?? this.#running);
+        this.enter(this.#after, sectors.headerSlots, sectors.header(this.#after)?.base ?? this.#running);
         if (this.#running > this.position) return this.lost(this.#running);
         continue;
       }
@@ -130,27 +130,25 @@ export class Reader {
     return 'lost';
   }
 
-  /** `first` is the number that its first frame has if none is missing. Reads first: if that throws, nothing has changed. */
-  private enter(sector: number, first: number): void {
-    this.bound(sector);
-    this.#sector = sector;
-    this.#slot = this.#sectors.headerSlots;
-    this.#running = first;
-  }
-
-  /** Finds out where `sector` ends. What stands beyond the active one was passed over at boot, or is not there yet. */
-  private bound(sector = this.#sector): void {
-    const sectors = this.#sectors;
-    const { active } = this.#log;
-    const after = sector < active ? sectorAfter(sectors, active, sector) : sector;
+  /**
+   * Goes on at `slot` of `sector`, where the next frame has the number `running` if none is missing. Finds out first where the
+   * sector ends: if that throws, nothing has changed. What stands beyond the active one was passed over at boot, or is not there
+   * yet.
+   */
+  private enter(sector: number, slot: number, running: number): void {
+    const active = this.#log.active;
+    const after = sector < active ? sectorAfter(this.#sectors, active, sector) : sector;
     let limit: number | undefined;
-    for (let from = after; limit === undefined && from > sector; from = sectorAfter(sectors, active, from)) {
-      limit = sectors.header(from)?.base;
+    for (let from = after; limit === undefined && from > sector; from = sectorAfter(this.#sectors, active, from)) {
+      limit = this.#sectors.header(from)?.base;
       if (from === active) break;
     }
     this.#limit = limit ?? Number.POSITIVE_INFINITY;
     this.#after = after;
     this.#active = active;
+    this.#sector = sector;
+    this.#slot = slot;
+    this.#running = running;
   }
 
   /**
@@ -195,11 +193,15 @@ export class Reader {
  * sector after it.
  */
 export function firstNumber(sectors: Sectors, log: Pick<LogEnd, 'next' | 'active'>, sector: number): number {
-  const { active } = log;
-  const own = sectorFrom(sectors, active, sector);
+  const own = sectorFrom(sectors, log.active, sector);
   const header = sectors.header(own);
-  if (header !== undefined) return header.base;
-  const end = own === active ? log.next : firstNumber(sectors, log, sectorAfter(sectors, active, own));
-  if (sectors.findFrame(own, sectors.headerSlots) === -1) return end;
+  return header === undefined ? firstFound(sectors, log, own) : header.base;
+}
+
+/** The same for a sector of the log whose header is damaged. */
+function firstFound(sectors: Sectors, log: Pick<LogEnd, 'next' | 'active'>, sector: number): number {
+  const { active, next } = log;
+  const end = sector === active ? next : firstNumber(sectors, log, sectorAfter(sectors, active, sector));
+  if (sectors.findFrame(sector, sectors.headerSlots) === -1) return end;
   return sequenceUpTo(sectors.buffer, sectors.at, end);
 }

@@ -86,9 +86,8 @@ export class Sectors {
 
   /** The header in block number `block`, as it stands. What is then asked of the slot after it needs no other read. */
   headerInBlock(block: number): SectorHeader | 'newer' | undefined {
-    const from = block * this.#sectorBytes;
-    const slots = this.headerSlots + 1;
-    if (this.#bufferedFrom !== from || this.#buffered < slots * this.slotBytes) this.fetch(from, slots);
+    if (this.#bufferedFrom !== block * this.#sectorBytes || this.#buffered < HEADER_BYTES + this.slotBytes)
+      this.fetch(block * this.#sectorBytes, this.headerSlots + 1);
     return decodeHeader(this.buffer, block, this.#crc32c);
   }
 
@@ -256,9 +255,8 @@ export class Sectors {
    * the end of the deepest calls.
    */
   private fetch(from: number, slots: number): void {
-    const left = slots * this.slotBytes;
     let bytes = this.buffer;
-    if (left < READ_BYTES) bytes = new Uint8Array(bytes.buffer, 0, left);
+    if (slots * this.slotBytes < READ_BYTES) bytes = new Uint8Array(bytes.buffer, 0, slots * this.slotBytes);
     this.#buffered = 0;
     this.#programmedFrom = -1;
     this.#flash.read(bytes, from);
