@@ -82,8 +82,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a frame that ends with its sector is not read',
     file: 'sectors.ts',
-    text: 'if (byteLength > (this.slots - here) * slotBytes) continue;',
-    by: 'if (byteLength >= (this.slots - here) * slotBytes) continue;',
+    text: 'this.frameSlots = Math.ceil(byteLength / slotBytes);',
+    by: 'if (byteLength >= (this.slots - here) * slotBytes) continue; this.frameSlots = Math.ceil(byteLength / slotBytes);',
   },
   {
     name: 'the last slot of a sector is not read',
@@ -101,7 +101,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a failed read leaves the reader between two sectors',
     file: 'reader.ts',
     text: 'let limit: number | undefined;',
-    by: 'this.#sector = sector; this.#slot = slot; let limit: number | undefined;',
+    by: 'this.#sector = sector; this.#slot = slot; this.#after = after; let limit: number | undefined;',
   },
 
   // Where a log stands at boot
@@ -333,6 +333,12 @@ export const mutants: readonly Mutant[] = [
     by: '{}',
   },
   {
+    name: 'what was programmed is not checked when it has been fetched again',
+    file: 'sectors.ts',
+    text: 'this.#programmedFrom = -1;\n    this.#flash.read(bytes, from);',
+    by: 'this.#flash.read(bytes, from);',
+  },
+  {
     name: 'a frame that does not read back is left as it is',
     file: 'writer.ts',
     text: 'if (!isIntact) sectors.zero(this.active, slot, slots);',
@@ -509,7 +515,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a gap is handed out in which nothing was lost',
     file: 'outbox.ts',
     text: 'const sequence = settlement.unsettledFrom(reader.position);',
-    by: 'const sequence = Math.max(reader.position, settlement.cursor);',
+    by: 'const sequence = Math.max(reader.position, 0);',
   },
   {
     name: 'what is evicted after it was passed is not handed out',
