@@ -64,8 +64,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the CRC of a length is not bound to its place',
     file: 'frame.ts',
-    text: 'const register = (place >> 8) * 31 + place * 7;',
-    by: 'const register = 0;',
+    text: '((place >> 8) * 31 + place * 7)',
+    by: '0',
   },
   {
     name: 'the low byte of numbers wraps at 255',
@@ -341,7 +341,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a frame that does not read back is left as it is',
     file: 'writer.ts',
-    text: 'if (!isIntact) sectors.zero(this.active, slot, slots);',
+    text: 'sectors.zero(this.active, this.tail, slots);',
     by: '',
     equivalent: 'its checksum does not fit, and no bit of it is in doubt: the power did not go',
   },

@@ -56,8 +56,9 @@ export function encodeFrame(
   into[0] = head;
   into[1] = head >> 8;
   into[2] = sequence % 256;
-  into[3] = startSum(into, 0, place);
-  const sum = crc32c(into, FRAME_OVERHEAD_BYTES, end, crc32c(into, 0, 3, ~place));
+  let sum = startSum(into, 0, place);
+  into[3] = sum;
+  sum = crc32c(into, FRAME_OVERHEAD_BYTES, end, crc32c(into, 0, 3, ~place));
   into[4] = sum;
   into[5] = sum >> 8;
   into[6] = sum >> 16;
@@ -119,8 +120,7 @@ function lowOfBatch(bytes: Uint8Array, at: number): number {
 
 /** CRC-8 of bytes 0-2: with it, the length can be trusted. */
 export function startSum(bytes: Uint8Array, at: number, place: number): number {
-  const register = (place >> 8) * 31 + place * 7;
-  const first = CRC8[(register ^ (bytes[at] as number)) & 0xff] as number;
+  const first = CRC8[(((place >> 8) * 31 + place * 7) ^ (bytes[at] as number)) & 0xff] as number;
   return CRC8[(CRC8[first ^ (bytes[at + 1] as number)] as number) ^ (bytes[at + 2] as number)] as number;
 }
 

@@ -187,8 +187,7 @@ export class Sectors {
     sequence: number,
     body: Uint8Array,
   ): boolean {
-    const byteLength = slots * this.slotBytes;
-    if (this.#bytes.byteLength !== byteLength) this.take(new Uint8Array(byteLength));
+    if (this.#bytes.byteLength !== slots * this.slotBytes) this.take(new Uint8Array(slots * this.slotBytes));
     encodeFrame(this.#bytes, sectorSequence * 256 + slot, this.#crc32c, head, sequence, body);
     if (!this.program(sectorSequence, slot)) return false;
     this.#programmedFrom = this.#bufferedFrom;

@@ -389,15 +389,14 @@ export class Writer implements LogEnd {
    * counts only with a frame behind it.
    */
   private putAck(mayEvict: boolean): boolean {
-    const { settlement } = this;
-    encodeAck(this.#ackBody, this.next - settlement.cursor, settlement.dropped);
+    encodeAck(this.#ackBody, this.next - this.settlement.cursor, this.settlement.dropped);
     for (let rolls = 0; !this.put(0, 1, this.next, this.#ackBody); rolls++) {
       if (rolls > 0) throw new OutboxError('hardware', 'the flash does not take what is programmed');
       if (!this.roll(mayEvict, this.next)) return false;
       if (!this.#sectors.isWriteOnce) return true;
     }
-    this.#savedCursor = settlement.cursor;
-    this.#savedDropped = settlement.dropped;
+    this.#savedCursor = this.settlement.cursor;
+    this.#savedDropped = this.settlement.dropped;
     return true;
   }
 
@@ -405,13 +404,13 @@ export class Writer implements LogEnd {
   private put(head: number, slots: number, sequence: number, body: Uint8Array): boolean {
     const sectors = this.#sectors;
     for (let tries = 0; tries < FRAME_TRIES && this.tail + slots <= sectors.slots; tries++) {
-      const slot = this.tail;
-      const isIntact = sectors.programFrame(this.active, slot, slots, head, sequence, body);
-      if (!isIntact) sectors.zero(this.active, slot, slots);
-      this.tail = slot + slots;
-      if (!isIntact) continue;
-      this.#lastSlot = slot;
-      return true;
+      if (sectors.programFrame(this.active, this.tail, slots, head, sequence, body)) {
+        this.#lastSlot = this.tail;
+        this.tail += slots;
+        return true;
+      }
+      sectors.zero(this.active, this.tail, slots);
+      this.tail += slots;
     }
     return false;
   }
