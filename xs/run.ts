@@ -105,7 +105,7 @@ interface Creation {
   readonly chunk: { readonly initial: number; readonly incremental: number };
   readonly heap: { readonly initial: number; readonly incremental: number };
   readonly stack: number;
-  readonly keys?: { readonly available?: number; readonly name?: number; readonly symbol?: number };
+  readonly keys: { readonly initial: number; readonly name: number; readonly symbol: number };
 }
 
 export class XsEngine {
@@ -123,7 +123,7 @@ export class XsEngine {
   /** Runs to the end. */
   run(run: Run): Outcome {
     return withReport((path) => {
-      const [program, ...parameters] = [...this.#command, ...this.#parameters(run, path, false)];
+      const [program, ...parameters] = [...this.#command, ...this.parameters(run, path, false)];
       const { status, stdout, stderr } = spawnSync(program as string, parameters, {
         encoding: 'utf8',
         maxBuffer: 1 << 26,
@@ -137,7 +137,7 @@ export class XsEngine {
    * a terminal says to this process, Ctrl-C for example, does not reach that one.
    */
   start(run: Run, reportPath?: string): ChildProcess {
-    const [program, ...parameters] = [...this.#command, ...this.#parameters(run, reportPath, run.realTime !== true)];
+    const [program, ...parameters] = [...this.#command, ...this.parameters(run, reportPath, run.realTime !== true)];
     return spawn(program as string, parameters, {
       stdio: [run.bus ? 'pipe' : 'ignore', 'pipe', 'pipe', 'pipe'],
       detached: run.bus === true,
@@ -154,7 +154,8 @@ export class XsEngine {
     return this.bits / 2;
   }
 
-  #parameters(run: Run, reportPath: string | undefined, isWired: boolean): string[] {
+  /** Of the host's command line. */
+  protected parameters(run: Run, reportPath: string | undefined, isWired: boolean): string[] {
     const parameters: string[] = [];
     const give = (name: string, value: string | number | undefined) => {
       if (value !== undefined) parameters.push(name, String(value));
@@ -206,9 +207,9 @@ export class XsEngine {
       '--heap-initial': isFixed ? heap.initial : 192,
       '--heap-increment': isFixed ? 0 : 16,
       '--stack': stack,
-      '--keys': keys?.available ?? 32,
-      '--names': keys?.name ?? 53,
-      '--symbols': keys?.symbol ?? 3,
+      '--keys': keys.initial,
+      '--names': keys.name,
+      '--symbols': keys.symbol,
     };
   }
 

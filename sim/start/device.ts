@@ -115,20 +115,19 @@ export class Device {
 
   status(): DeviceStatus {
     const { connection, values, faults, books, unstored } = this.#agent.snapshot();
+    const channels = new Map(this.configuration.sensors.flatMap((sensor) => sensor.channels.map((c) => [c.name, c])));
     const now = performance.now();
     const engine = this.engine();
     return {
       name: this.name,
       online: connection.state === 'online',
       connection: connectionText(this.configuration, connection),
-      values: this.configuration.sensors.flatMap(({ channels }) =>
-        channels.flatMap(({ name, unit, decimals }) => {
-          const value = values[name];
-          return value === undefined ? [] : [`${name} ${value.toFixed(decimals)}${unit && ` ${unit}`}`];
-        }),
-      ),
+      values: values.map(({ channel, value }) => {
+        const { unit, decimals } = channels.get(channel) ?? { unit: '', decimals: 0 };
+        return `${channel} ${value.toFixed(decimals)}${unit && ` ${unit}`}`;
+      }),
       faults: [
-        ...Object.entries(faults).map(([sensor, reason]) => `${sensor}: ${reason}`),
+        ...faults.map(({ sensor, reason }) => `${sensor}: ${reason}`),
         ...(unstored > 0 ? [`readings that flash did not take: ${unstored}`] : []),
       ],
       sampledPerSecond: this.#sampledRate.perSecond(books.sampled, now),

@@ -99,7 +99,12 @@ export class XsAgent {
     const { snapshot } = this.#known();
     if (this.#fault !== undefined) {
       const connection = { ...snapshot.connection, state: 'stopped' } as const;
-      return { ...snapshot, connection, values: {}, faults: { device: `${this.#fault}, boots again` } };
+      return {
+        ...snapshot,
+        connection,
+        values: [],
+        faults: [{ sensor: 'device', reason: `${this.#fault}, boots again` }],
+      };
     }
     if (!this.#isLookedAt) this.#process?.command(commands.look);
     this.#isLookedAt = true;

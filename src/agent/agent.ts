@@ -13,6 +13,8 @@ import type { Hal, Sample, Sensor, Timer } from '../../hal/contract.js';
 import { Archive } from '../archive/archive.js';
 import type { Log } from '../archive/log.js';
 import { Connection } from '../mqtt/connection.js';
+import type { Message } from '../mqtt/packet.js';
+import { utf8Bytes } from '../mqtt/utf8.js';
 import { openOutbox } from '../outbox/outbox.js';
 import { Anchors, isBelievable } from '../reading/anchor.js';
 import { ChannelTables } from '../reading/channel.js';
@@ -25,7 +27,8 @@ import { Events, hasAlarms } from './events.js';
 import { formatIfAsked } from './format.js';
 import { type Feed, Publisher } from './publisher.js';
 import { SYSTEM_STREAM } from './schema.js';
-import { type Accounts, jsonMessage, Status } from './status.js';
+import { type Accounts, Status } from './status.js';
+import { stateOf } from './telemetry.js';
 import { payloadBytesOf, transmitBytesOf } from './transmit.js';
 import { wrong } from './validate.js';
 
@@ -34,6 +37,10 @@ const PAYLOAD_BYTES_MAX = 255;
 
 /** Largest packet that is held whole. The agent subscribes to nothing, and what comes is a few bytes long. */
 const INBOUND_BYTES_MAX = 128;
+
+/** What is not smaller is no value; so large that with all its decimals it is still a number. */
+const VALUE_MAX = 1e290;
+
 /** Of its period after which a state message may follow the last: timers are never early, and a little late. */
 const STATE_TOLERANCE = 0.9;
 
@@ -68,10 +75,10 @@ export interface AgentSnapshot extends Accounts {
   readonly device: string;
   readonly boot: number;
   readonly connection: ConnectionSnapshot;
-  /** The latest values by channel. */
-  readonly values: { readonly [channel: string]: number | undefined };
-  /** By sensor: why it gave no value the last time; absent when it did. */
-  readonly faults: { readonly [sensor: string]: string };
+  /** The latest values of the channels that have one. */
+  readonly values: readonly { readonly channel: string; readonly value: number }[];
+  /** Of the sensors that gave no value the last time: why. */
+  readonly faults: readonly { readonly sensor: string; readonly reason: string }[];
   readonly sensors: readonly SensorStatistics[];
 }
 
@@ -90,8 +97,10 @@ export class Agent {
   readonly #connection: Connection;
   readonly #sampler: Sampler;
   readonly #record: Uint8Array;
-  readonly #values: { [channel: string]: number | undefined } = {};
-  readonly #faults: { [sensor: string]: string } = {};
+  /** The latest values, by sensor and channel; not by name, since on a device each name in use is kept for good. */
+  readonly #values: (number | undefined)[][] = [];
+  /** By sensor: why it gave no value the last time. */
+  readonly #faults: (string | undefined)[] = [];
   #session = 0;
   #delivers = false;
   /** Since this connection began there were values that no state message has told of. */
@@ -112,6 +121,7 @@ export class Agent {
     this.#drivers = drivers;
     this.#onEvent = onEvent ?? (() => {});
     requireDrivers(sensors, drivers);
+    this.makeRoom(sensors);
     this.#record = new Uint8Array(readingBytesOf(sensors));
     formatIfAsked(hal, configuration.outbox);
     this.#outbox = openLog(hal, configuration);
@@ -163,10 +173,25 @@ export class Agent {
         inFlight: this.#publisher.inFlight,
       },
       ...this.#status.accounts(),
-      values: { ...this.#values },
-      faults: { ...this.#faults },
+      values: this.#configuration.sensors.flatMap(({ channels }, i) =>
+        channels.flatMap(({ name: channel }, c) => {
+          const value = this.#values[i]?.[c];
+          return value === undefined ? [] : [{ channel, value }];
+        }),
+      ),
+      faults: this.#configuration.sensors.flatMap(({ name: sensor }, i) => {
+        const reason = this.#faults[i];
+        return reason === undefined ? [] : [{ sensor, reason }];
+      }),
       sensors: this.#sampler.statistics(),
     };
+  }
+
+  private makeRoom(sensors: readonly SensorConfiguration[]): void {
+    for (const { channels } of sensors) {
+      this.#values.push(channels.map(() => undefined));
+      this.#faults.push(undefined);
+    }
   }
 
   // What the constructor makes is made in functions: all that is open while it opens the logs takes room on the stack below.
@@ -256,19 +281,18 @@ export class Agent {
   }
 
   private sampled(i: number, sample: Sample, milliseconds: number): void {
-    const sensor = this.#configuration.sensors[i] as SensorConfiguration;
-    const { channels } = sensor;
-    const latest = this.#values;
+    const { channels } = this.#configuration.sensors[i] as SensorConfiguration;
+    const latest = this.#values[i] as (number | undefined)[];
     const values: (number | undefined)[] = [];
     let isEmpty = true;
     for (let c = 0; c < channels.length; ++c) {
       const channel = channels[c] as ChannelConfiguration;
       const value = valueAt(sample, channel.from);
       values[c] = value;
-      if (value === undefined) latest[channel.name] = undefined;
+      if (value === undefined) latest[c] = undefined;
       else {
         const scale = 10 ** channel.decimals;
-        latest[channel.name] = Math.round(value * scale) / scale;
+        latest[c] = Math.round(value * scale) / scale;
         isEmpty = false;
       }
     }
@@ -276,7 +300,7 @@ export class Agent {
       this.failed(i, `gave none of its channels`, milliseconds);
       return;
     }
-    delete this.#faults[sensor.name];
+    this.#faults[i] = undefined;
     if (this.#events !== undefined) {
       this.learnTime();
       this.#events.check(i, latest, { boot: this.#boot, milliseconds });
@@ -287,8 +311,8 @@ export class Agent {
 
   private failed(i: number, reason: string, milliseconds: number): void {
     const { name, channels } = this.#configuration.sensors[i] as SensorConfiguration;
-    this.#faults[name] = reason;
-    for (const channel of channels) this.#values[channel.name] = undefined;
+    this.#faults[i] = reason;
+    this.#values[i]?.fill(undefined);
     this.#onEvent(`sensor ${name}: ${reason}`);
     this.store(i, { kind: 'fault', boot: this.#boot, milliseconds, reason }, channels);
   }
@@ -358,16 +382,20 @@ export class Agent {
 
   /** The latest values, at most once a period: lost when offline, since old values must not look new. */
   private publishState(milliseconds: number): void {
-    const { topics, publish } = this.#configuration;
     if (milliseconds < this.#stateDueMilliseconds) {
       this.#isStateNew = false;
       return;
     }
-    const start = this.#anchors.startOf(this.#boot);
-    const time = start === undefined ? {} : { ts: start + milliseconds };
-    if (!this.#connection.publish(jsonMessage(topics.state, { ...this.#values, ...time }, false))) return;
+    if (!this.#connection.publish(this.state(milliseconds))) return;
     this.#isStateNew = false;
-    this.#stateDueMilliseconds = milliseconds + publish.statePeriodMilliseconds * STATE_TOLERANCE;
+    this.#stateDueMilliseconds = milliseconds + this.#configuration.publish.statePeriodMilliseconds * STATE_TOLERANCE;
+  }
+
+  private state(milliseconds: number): Message {
+    const { topics, sensors } = this.#configuration;
+    const start = this.#anchors.startOf(this.#boot);
+    const text = stateOf(this.#values, sensors, start === undefined ? undefined : start + milliseconds);
+    return { topic: topics.state, payload: utf8Bytes(text), qos: 0, retain: false };
   }
 
   /**
@@ -451,5 +479,5 @@ function valueAt(sample: Sample, path: string): number | undefined {
     const outer = dot > 0 ? sample[path.slice(0, dot)] : undefined;
     if (typeof outer === 'object' && outer !== null) value = (outer as Sample)[path.slice(dot + 1)];
   }
-  return Number.isFinite(value) ? (value as number) : undefined;
+  return typeof value === 'number' && value < VALUE_MAX && value > -VALUE_MAX ? value : undefined;
 }

@@ -11,7 +11,6 @@ import type { AlarmLimits } from './configuration.js';
 
 /** A channel as far as alarms are concerned. */
 export interface Watched {
-  readonly name: string;
   readonly alarm?: AlarmLimits;
 }
 
@@ -26,16 +25,16 @@ export class Alarms {
   }
 
   /**
-   * Calls `changed` for each channel whose state changes with these values (by the name of the channel). The change counts
-   * when the call returns: if it throws, the next check tries again.
+   * Calls `changed` for each channel whose state changes with these values, one a channel. The change counts when the call
+   * returns: if it throws, the next check tries again.
    */
   check(
-    values: { readonly [name: string]: number | undefined },
+    values: readonly (number | undefined)[],
     changed: (channel: number, state: AlarmState, value: number) => void,
   ): void {
     for (let i = 0; i < this.#channels.length; i++) {
-      const { name, alarm } = this.#channels[i] as Watched;
-      const value = values[name];
+      const { alarm } = this.#channels[i] as Watched;
+      const value = values[i];
       if (alarm === undefined || value === undefined) continue;
       const state = stateAfter(this.#states[i] as AlarmState, value, alarm);
       if (state === this.#states[i]) continue;

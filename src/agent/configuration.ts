@@ -10,6 +10,12 @@ import { ConfigurationError, validate } from './validate.js';
 
 export { ConfigurationError } from './validate.js';
 
+/**
+ * Names that a configuration may bring along as property names: of samples ("from"), of drivers, in their options. On XS each
+ * takes a place in a table, for good; `creation.keys` in manifest.json has room for these and 32 more.
+ */
+export const NAMES_MAX = 320;
+
 /** At least one limit; `above` is greater than `below`. */
 export interface AlarmLimits {
   readonly above?: number;
@@ -105,6 +111,7 @@ export function parseConfiguration(value: unknown, hardwareId: string): Configur
     ),
     'channel name',
   );
+  requireFewNames(settings.sensors);
   settings.sensors.forEach(({ channels }, i) => {
     channels.forEach(({ alarm }, j) => {
       if (alarm !== undefined) requireLimits(alarm, `sensors[${i}].channels[${j}].alarm`);
@@ -154,6 +161,32 @@ function requireLimits({ above, below, hysteresis }: AlarmLimits, path: string):
     throw new ConfigurationError(
       `${path}.hysteresis: expected at most ${above - below}, the distance of the limits, found ${hysteresis}`,
     );
+}
+
+function requireFewNames(sensors: Settings['sensors']): void {
+  const names: string[] = [];
+  const add = (name: string) => {
+    if (!names.includes(name)) names.push(name);
+  };
+  for (const { driver, options, channels } of sensors) {
+    add(driver);
+    addKeys(options, add);
+    for (const { name, from = name } of channels) {
+      add(from);
+      if (from.includes('.')) from.split('.').forEach(add);
+    }
+  }
+  if (names.length > NAMES_MAX)
+    throw new ConfigurationError(
+      `sensors: expected at most ${NAMES_MAX} different names in from, driver and options, found ${names.length}`,
+    );
+}
+
+function addKeys(value: object, add: (name: string) => void): void {
+  for (const [key, inner] of Object.entries(value)) {
+    add(key);
+    if (typeof inner === 'object' && inner !== null) addKeys(inner, add);
+  }
 }
 
 function requireUnique(names: readonly [path: string, name: string][], kind: string): void {

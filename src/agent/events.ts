@@ -52,7 +52,7 @@ export class Events {
   /** Puts what these values of sensor `i` raise or clear into the log. What flash does not take is tried again next time. */
   check(
     i: number,
-    values: { readonly [name: string]: number | undefined },
+    values: readonly (number | undefined)[],
     moment: { readonly boot: number; readonly milliseconds: number },
   ): void {
     try {

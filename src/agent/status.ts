@@ -88,12 +88,6 @@ export class Status {
   }
 
   private message(content: object): Message {
-    return jsonMessage(this.#options.topic, content, true);
+    return { topic: this.#options.topic, payload: utf8Bytes(JSON.stringify(content)), qos: 0, retain: true };
   }
-}
-
-/** A QoS 0 message with `content` as JSON. */
-export function jsonMessage(topic: string, content: object, retain: boolean): Message {
-  const payload = utf8Bytes(JSON.stringify(content));
-  return { topic, payload, qos: 0, retain };
 }

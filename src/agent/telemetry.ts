@@ -26,23 +26,38 @@ export function telemetryOf(reading: StoredReading, sequence: number, end: numbe
   const time = start === undefined ? `"ms":${milliseconds}` : `"ts":${start + milliseconds}`;
   const thinned = end > sequence + 1 ? `,"thinned":${end - sequence - 1}` : '';
   if (reading.kind === 'values') {
-    const values = valuesOf(reading.values, reading.table);
+    const values = withValues('', reading.values, reading.table);
     return `{${time},"values":{${values}},"boot":${reading.boot},"seq":${sequence}${thinned}}`;
   }
   const values = reading.kind === 'alarm' ? `"${channelOf(reading)}":${reading.value}` : '';
   return `{${time},"values":{${values}},"boot":${reading.boot},"seq":${sequence}${thinned},${detailOf(reading)}}`;
 }
 
-/** Written piece by piece, which takes half the steps of making an object for JSON. Names need no escapes (schema.ts). */
-function valuesOf(values: readonly (number | undefined)[], { channels }: SensorTable): string {
+/** The latest values of all sensors as one JSON object: `values` by sensor and channel. */
+export function stateOf(
+  values: readonly (readonly (number | undefined)[])[],
+  sensors: readonly Pick<SensorTable, 'channels'>[],
+  unixMilliseconds: number | undefined,
+): string {
   let text = '';
-  for (let i = 0; i < values.length; i++) {
+  for (let i = 0; i < values.length; ++i) text = withValues(text, values[i] as [], sensors[i] as SensorTable);
+  if (unixMilliseconds === undefined) return `{${text}}`;
+  return text === '' ? `{"ts":${unixMilliseconds}}` : `{${text},"ts":${unixMilliseconds}}`;
+}
+
+/**
+ * `text` and these values behind it. Written piece by piece, which takes half the steps of making an object for JSON, and
+ * needs no property named as a channel. Names need no escapes (schema.ts).
+ */
+function withValues(text: string, values: readonly (number | undefined)[], { channels }: SensorTable): string {
+  let result = text;
+  for (let i = 0; i < values.length; ++i) {
     const value = values[i];
     if (value === undefined) continue;
-    if (text !== '') text += ',';
-    text += `"${(channels[i] as Channel).name}":${value}`;
+    if (result !== '') result += ',';
+    result += `"${(channels[i] as Channel).name}":${value}`;
   }
-  return text;
+  return result;
 }
 
 function detailOf(reading: Exclude<StoredReading, { kind: 'values' }>): string {

@@ -34,7 +34,8 @@ export function wrong(path: string, expected: string, found?: unknown): Configur
 function validateObject(value: unknown, schema: Schema, path: string): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(path, 'an object', value);
   const { properties } = schema;
-  if (properties === undefined) return value;
+  // The schema's own default does not leave this file: it is in a device's flash, where JSON.stringify refuses it.
+  if (properties === undefined) return { ...value };
   const given = value as { readonly [name: string]: unknown };
   const names = Object.keys(properties);
   for (const name of Object.keys(given))

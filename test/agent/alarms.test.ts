@@ -3,7 +3,7 @@ import { type AlarmLimits, parseConfiguration } from '../../src/agent/configurat
 
 type Change = [channel: number, state: string, value: number];
 
-function changesOf(alarms: Alarms, values: { readonly [name: string]: number | undefined }): Change[] {
+function changesOf(alarms: Alarms, values: readonly (number | undefined)[]): Change[] {
   const changes: Change[] = [];
   alarms.check(values, (channel, state, value) => changes.push([channel, state, value]));
   return changes;
@@ -11,8 +11,8 @@ function changesOf(alarms: Alarms, values: { readonly [name: string]: number | u
 
 /** The states that a channel with these limits takes, one value after the other; "" where nothing changes. */
 function course(limits: Partial<AlarmLimits>, values: readonly (number | undefined)[]): string[] {
-  const alarms = new Alarms([{ name: 't', alarm: { hysteresis: 0, ...limits } }]);
-  return values.map((t) => changesOf(alarms, { t })[0]?.[1] ?? '');
+  const alarms = new Alarms([{ alarm: { hysteresis: 0, ...limits } }]);
+  return values.map((t) => changesOf(alarms, [t])[0]?.[1] ?? '');
 }
 
 describe('an alarm', () => {
@@ -54,21 +54,21 @@ describe('an alarm', () => {
 
   it('is told with the channel and the value, for each channel of its own', () => {
     const alarm = { above: 40, hysteresis: 0 };
-    const alarms = new Alarms([{ name: 'a', alarm }, { name: 'b' }, { name: 'c', alarm }]);
-    expect(changesOf(alarms, { a: 1, b: 50, c: 41.5 })).toEqual([[2, 'above', 41.5]]);
-    expect(changesOf(alarms, { a: 42, b: 50, c: 40 })).toEqual([
+    const alarms = new Alarms([{ alarm }, {}, { alarm }]);
+    expect(changesOf(alarms, [1, 50, 41.5])).toEqual([[2, 'above', 41.5]]);
+    expect(changesOf(alarms, [42, 50, 40])).toEqual([
       [0, 'above', 42],
       [2, 'clear', 40],
     ]);
   });
 
   it('that could not be kept is told again at the next check', () => {
-    const alarms = new Alarms([{ name: 't', alarm: { above: 40, hysteresis: 0 } }]);
+    const alarms = new Alarms([{ alarm: { above: 40, hysteresis: 0 } }]);
     const refuse = () => {
       throw new Error('flash');
     };
-    expect(() => alarms.check({ t: 41 }, refuse)).toThrow('flash');
-    expect(changesOf(alarms, { t: 42 })).toEqual([[0, 'above', 42]]);
+    expect(() => alarms.check([41], refuse)).toThrow('flash');
+    expect(changesOf(alarms, [42])).toEqual([[0, 'above', 42]]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { parseConfiguration } from '../../src/agent/configuration.js';
+import { NAMES_MAX, parseConfiguration } from '../../src/agent/configuration.js';
 import { configurationSchema } from '../../src/agent/schema.js';
 
 const sensor = { name: 'air', driver: 'sht3x', channels: [{ name: 'temperature' }] };
@@ -86,6 +86,47 @@ describe('a configuration', () => {
   ])('that is wrong gives an error with path and expectation: %j', (value, message) => {
     expect(() => parseConfiguration(value, 'hardware')).toThrow(message);
   });
+});
+
+describe('names that become property names', () => {
+  /** Two sensors of one driver with one option each; `count` names besides those three. */
+  const withNames = (count: number) => {
+    const channels = Array.from({ length: count }, (_, i) => ({ name: `c${i}`, from: `value${i}` }));
+    const sensorOf = (name: string, own: object[]) => ({
+      name,
+      driver: 'd',
+      options: { of: { kind: 1 } },
+      channels: own,
+    });
+    return { ...smallest, sensors: [sensorOf('a', channels.slice(0, 200)), sensorOf('b', channels.slice(200))] };
+  };
+
+  it('are counted once each, as many as fit into a device', () => {
+    expect(parseConfiguration(withNames(NAMES_MAX - 3), 'hardware').sensors).toHaveLength(2);
+    expect(() => parseConfiguration(withNames(NAMES_MAX - 2), 'hardware')).toThrow(
+      `sensors: expected at most ${NAMES_MAX} different names in from, driver and options, found ${NAMES_MAX + 1}`,
+    );
+  });
+
+  it('are three where "from" has a dot: the whole and its parts', () => {
+    const [first, ...others] = withNames(NAMES_MAX - 4).sensors[0]?.channels ?? [];
+    const dotted = (from: string) => {
+      const [a, b] = withNames(NAMES_MAX - 4).sensors;
+      return { ...smallest, sensors: [{ ...a, channels: [{ ...first, from }, ...others] }, b] };
+    };
+    expect(() => parseConfiguration(dotted('value0.kind'), 'hardware')).not.toThrow();
+    expect(() => parseConfiguration(dotted('outer.inner'), 'hardware')).toThrow(`found ${NAMES_MAX + 1}`);
+  });
+});
+
+it('options of a driver are an object of its own, also where the configuration has none', () => {
+  const [first, second] = parseConfiguration(
+    { ...smallest, sensors: [sensor, { ...sensor, name: 'soil', channels: [{ name: 'moisture' }] }] },
+    'hardware',
+  ).sensors;
+  expect(first?.options).toEqual({});
+  expect(Object.isFrozen(first?.options)).toBe(false);
+  expect(first?.options).not.toBe(second?.options);
 });
 
 describe('the published schema', () => {

@@ -1,6 +1,7 @@
 /** manifest.json, partitions.csv and the C files, held to the sources that they speak of. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { NAMES_MAX } from '../../src/agent/configuration.js';
 
 const root = join(import.meta.dirname, '..', '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -16,7 +17,10 @@ interface Part {
   readonly ffi: Ffi;
 }
 
-const manifest = JSON.parse(read('manifest.json')) as Part & { readonly platforms: { readonly [name: string]: Part } };
+const manifest = JSON.parse(read('manifest.json')) as Part & {
+  readonly creation: { readonly keys: { readonly initial: number } };
+  readonly platforms: { readonly [name: string]: Part };
+};
 const boards = ['esp32', 'lin'].map((platform) => ({ platform, ...(manifest.platforms[platform] as Part) }));
 
 describe('manifest.json', () => {
@@ -48,6 +52,10 @@ describe('manifest.json', () => {
     const covers = (path: string) => built.some((named) => sourceOf(named) === path);
     expect([...new Set(folders)].filter((folder) => folder !== 'hal/esp32/ssl' && !covers(`${folder}/*`))).toEqual([]);
     expect(modules.map((name) => `hal/lin/${name.slice(0, -3)}`).filter((path) => !covers(path))).toEqual([]);
+  });
+
+  it('has room for the names of every configuration that is taken, and 32 of the program and its drivers', () => {
+    expect(manifest.creation.keys.initial).toBe(NAMES_MAX + 32);
   });
 
   it('gives each file one name: a second one would be left out', () => {

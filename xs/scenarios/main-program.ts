@@ -25,8 +25,7 @@ export class RemoteSensor implements Sensor {
   readonly #sensor: number;
 
   constructor(driver: string, options: object) {
-    // A copy: XS refuses to stringify what is preloaded, as a default of the configuration is.
-    this.#sensor = ask('open', driver, { ...options }) as number;
+    this.#sensor = ask('open', driver, options) as number;
   }
 
   configure(): void {}
