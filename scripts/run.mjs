@@ -66,6 +66,10 @@ if (task === 'start') {
   await buildHost();
   process.argv = [process.argv[0], join(root, 'bench/bench.mjs'), ...rest];
   await import('../bench/bench.mjs');
+} else if (task === 'bench:rv32') {
+  await buildDevice();
+  process.argv = [process.argv[0], join(root, 'xs/rv32/bench.mjs'), ...rest];
+  await import('../xs/rv32/bench.mjs');
 } else if (task === 'soak') {
   await buildHost();
   process.argv = [process.argv[0], join(root, 'build/host/sim/soak.js'), ...rest];

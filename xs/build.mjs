@@ -22,7 +22,7 @@ const WORKERS = 2;
 /** Files of ours that the engine is compiled with. */
 const ENGINE_HEADERS = ['platform.h', 'profile.h'];
 /** What a board runs as C, too. */
-const BOARD_FILES = ['../hal/esp32/native/crc32c.c', '../hal/esp32/native/crc32c.h'];
+export const BOARD_FILES = ['../hal/esp32/native/crc32c.c', '../hal/esp32/native/crc32c.h'];
 /** What the host may be built for, best first. Not every kernel of 64 bits runs programs of 32; qemu does, more slowly. */
 const TARGETS = [
   { bits: 32, launcher: [] },
@@ -49,34 +49,60 @@ export async function buildEngine() {
   const target = TARGETS.find(canRun);
   if (target === undefined) return undefined;
   const { bits } = target;
-  const folder = join(output, String(bits));
+  const program = await buildHost({
+    name: String(bits),
+    compiler: 'gcc',
+    archiver: 'ar',
+    flags: compilerFlags(bits),
+    headers: ENGINE_HEADERS,
+    files: [...filesOf('.'), ...BOARD_FILES],
+    linking: ['-lm', '-lpthread'],
+    note:
+      bits === 64 ? '32-bit programs cannot be made or run here (gcc-multilib, qemu-user): building for 64 bits' : '',
+  });
+  return { command: [...target.launcher, program], bits };
+}
+
+/** The host's sources in a folder of this one, as paths from here. */
+export function filesOf(folder) {
+  return readdirSync(join(here, folder))
+    .filter((name) => /\.[ch]$/.test(name))
+    .map((name) => join(folder, name));
+}
+
+/**
+ * Builds build/xs/<name>/xs, engine included, and gives its path. `headers` (the engine's) and `files` (the host's) are
+ * paths from here; `folders`, where headers are looked for first.
+ */
+export async function buildHost({ name, compiler, archiver, flags, headers, files, folders = ['.'], linking, note }) {
+  const folder = join(output, name);
   const program = join(folder, 'xs');
-  const built = { command: [...target.launcher, program], bits };
-  const flags = compilerFlags(bits);
-  const own = [...readdirSync(here).filter((name) => /\.[ch]$/.test(name)), ...BOARD_FILES];
-  const contentOf = (name) => readFileSync(join(here, name));
-  const engineKey = hashOf([JSON.stringify(engine), flags.join(' '), ...ENGINE_HEADERS.map(contentOf)]);
-  const hostKey = hashOf([engineKey, ...own.map(contentOf)]);
-  if (isStamped(folder, 'host', hostKey)) return built;
+  const contentOf = (path) => readFileSync(join(here, path));
+  const engineKey = hashOf([JSON.stringify(engine), compiler, flags.join(' '), ...headers.map(contentOf)]);
+  const hostKey = hashOf([engineKey, linking.join(' '), ...files.map(contentOf)]);
+  if (isStamped(folder, 'host', hostKey)) return program;
   mkdirSync(folder, { recursive: true });
   const sources = join(fetchEngine(), engine.sources);
-  const headers = ['includes', 'platforms', 'sources'].map((name) => `-I${join(sources, name)}`);
-  const compilerOptions = [...flags, `-I${here}`, ...headers];
+  const places = [
+    ...folders.map((path) => join(here, path)),
+    ...['includes', 'platforms', 'sources'].map((path) => join(sources, path)),
+  ];
+  const options = [...flags, ...places.map((path) => `-I${path}`)];
   const library = join(folder, 'engine.a');
   if (!isStamped(folder, 'engine', engineKey)) {
     say('compiling the XS engine, which is kept');
-    if (bits === 64) say('32-bit programs cannot be made or run here (gcc-multilib, qemu-user): building for 64 bits');
-    const objects = await compile(engineFiles(folder, sources), [...compilerOptions, ...ENGINE_OPTIONS], folder);
+    if (note) say(note);
+    const objects = await compile(compiler, engineFiles(folder, sources), [...options, ...ENGINE_OPTIONS], folder);
     rmSync(library, { force: true });
-    await run('ar', ['rcs', library, ...objects]);
+    await run(archiver, ['rcs', library, ...objects]);
     stamp(folder, 'engine', engineKey);
   }
-  const files = own.filter((name) => name.endsWith('.c')).map((name) => join(here, name));
-  const objects = await compile(files, [...compilerOptions, '-Wall', '-Wextra', '-Werror'], folder);
-  await run('gcc', [...flags, ...objects, library, '-lm', '-lpthread', '-o', `${program}.new`]);
+  const own = files.filter((path) => path.endsWith('.c')).map((path) => join(here, path));
+  const objects = await compile(compiler, own, [...options, '-Wall', '-Wextra', '-Werror'], folder);
+  await run(compiler, [...flags, ...objects, library, ...linking, '-o', `${program}.new`]);
   renameSync(`${program}.new`, program);
   stamp(folder, 'host', hostKey);
-  return built;
+  return program;
 }
 
 /** hal/xs and the scenarios, beside the device build, whose src/ they run. */
@@ -173,7 +199,7 @@ function engineFiles(folder, sources) {
 }
 
 /** The object files, in `folder`, which is made. */
-async function compile(files, options, folder) {
+async function compile(compiler, files, options, folder) {
   mkdirSync(folder, { recursive: true });
   // The largest take longest, so they begin.
   const jobs = files.map((file) => ({
@@ -187,7 +213,7 @@ async function compile(files, options, folder) {
   const work = async () => {
     while (started < jobs.length) {
       const { file, object } = jobs[started++];
-      await run('gcc', [...options, '-c', file, '-o', object]);
+      await run(compiler, [...options, '-c', file, '-o', object]);
       done++;
       say(`compiling for XS: ${done} of ${jobs.length} files`, done < jobs.length);
     }

@@ -4,12 +4,9 @@
  * On a device each of these restarts the chip. None of them can be caught in JavaScript.
  */
 #include "host.h"
-#include <signal.h>
 #include <stdarg.h>
 
 #define FRAMES_MAX 16
-
-static Host* watched;
 
 void usageError(const char* format, ...)
 {
@@ -44,7 +41,7 @@ static const char* moduleOf(Host* host, txSlot* function)
   return NULL;
 }
 
-static void printFrames(txMachine* the)
+void printFrames(txMachine* the)
 {
   int count = 0;
   for (txSlot* frame = the->frame; frame && count < FRAMES_MAX; frame = frame->next, count++) {
@@ -103,25 +100,4 @@ void fxAbort(txMachine* the, int status)
   if (exitCode == EXIT_EXCEPTION || exitCode == EXIT_REJECTION) printException(the);
   else printFrames(the);
   end(the->host, exitCode);
-}
-
-static void onViolation(int signalNumber, siginfo_t* info, void* context)
-{
-  (void)context;
-  signal(signalNumber, SIG_DFL);
-  if (!isRom(info->si_addr)) return; /* a fault of the host itself: happens again, and dumps */
-  fflush(stdout);
-  fputs("xs: preloaded state was written to: on a device it is in flash\n", stderr);
-  printFrames(watched->device);
-  end(watched, EXIT_PRELOADED_WRITTEN);
-}
-
-void watchRom(Host* host)
-{
-  static uint8_t stack[64 * 1024];
-  stack_t alternative = {.ss_sp = stack, .ss_size = sizeof(stack)};
-  struct sigaction action = {.sa_sigaction = onViolation, .sa_flags = SA_SIGINFO | SA_ONSTACK};
-  watched = host;
-  sigaltstack(&alternative, NULL);
-  sigaction(SIGSEGV, &action, NULL);
 }

@@ -8,12 +8,17 @@
  *   clock.c     time, timers
  *   storage.c   flash and key-value storage in files, power cuts
  *   stream.c    TCP streams, as bytes and callbacks; over socket.c in real time, over wire.c in virtual time
+ *   line.c      the bytes of the wire
  *   bus.c       the main program that has started this process, if one has
  *   loop.c      turns: one callback and the promise jobs after it
+ *   meter.c     how much was executed
  *   fault.c     every way to die, each with a message, a JavaScript stack and an exit code
+ *   watch.c     writes to the ROM, as one of them
  *   profile.c   byte codes by function
  *   report.c    the figures, as JSON
  *   main.c      the order of things
+ *
+ * rv32/ has its own of what a chip without an operating system lacks.
  */
 #ifndef HOST_H
 #define HOST_H
@@ -40,6 +45,7 @@ enum ExitCode {
 #define MODULES_MAX 256
 #define SETTINGS_MAX 16
 #define MARKS_MAX 32
+#define COUNTS_MAX 4
 
 typedef struct {
   const char* name; /* without extension, as importers resolve it */
@@ -50,7 +56,7 @@ typedef struct {
 
 typedef struct {
   char name[24];
-  uint64_t byteCodes;
+  uint64_t counts[COUNTS_MAX];
   double milliseconds;
   int slots, chunkBytes; /* live, after a collection */
   int sparseArrays;
@@ -73,7 +79,7 @@ typedef struct Host {
   txMachine *rom, *device;
   uint8_t* block;
   double startMilliseconds, virtualMilliseconds;
-  uint64_t byteCodes, turns;
+  uint64_t counts[COUNTS_MAX], turns;
   txUnsigned meterBefore;
   bool isLookedAt; /* what is executed now is not counted */
   int flashCalls;
@@ -126,7 +132,7 @@ typedef struct {
   int handle;
   int descriptor; /* of the socket */
   xsSlot callback;
-  uint8_t in[STREAM_BUFFER_BYTES], out[STREAM_BUFFER_BYTES];
+  uint8_t in[STREAM_BUFFER_BYTES], out[STREAM_BUFFER_BYTES]; /* out in real time only: the wire has its bytes at once */
   int inCount, outCount;
   bool isFull; /* a write has taken all the space, and nobody was told of more */
 } HostStream;
@@ -151,6 +157,10 @@ void wireWrite(Host* host, int id, const void* bytes, int count);
 void wireRead(Host* host, int id, int count);
 void waitForWire(Host* host, double nextTimer);
 
+/* line.c */
+void linePut(Host* host, const void* bytes, size_t count);
+void lineGet(Host* host, void* bytes, size_t count);
+
 /* bus.c */
 void native_ask(xsMachine* the);
 void native_tell(xsMachine* the);
@@ -165,12 +175,19 @@ void runLoop(Host* host);
 void callBack(Host* host, xsSlot* callback, int event, int detail, const char* reason);
 #define NO_EVENT -1
 void runJobs(txMachine* the);
+
+/* meter.c */
+extern const char* const countNames[]; /* of the counts, in order; NULL after the last */
 void beginCounting(Host* host);
-void countByteCodes(Host* host);
+void takeCounts(Host* host); /* brings them up to now */
+void skipCounts(Host* host); /* what was executed since they were taken does not count */
 
 /* fault.c */
-void watchRom(Host* host);
+void printFrames(txMachine* the);
 void end(Host* host, int exitCode) XS_FUNCTION_NORETURN;
+
+/* watch.c */
+void watchRom(Host* host);
 
 /* profile.c */
 void reportProfile(FILE* file);

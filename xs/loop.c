@@ -19,31 +19,8 @@ void runJobs(txMachine* the)
   fxCheckUnhandledRejections(the, 1);
   if (the != the->host->device) return;
   the->host->turns++;
-  countByteCodes(the->host);
+  takeCounts(the->host);
   tellTurn(the->host);
-}
-
-#define STEP_BYTE_CODES (1 << 20)
-
-/* The engine calls this now and then, also from inside a loop that does not end. Its counter begins anew near 2^32. */
-static txBoolean onStep(txMachine* the, txU4 count)
-{
-  Host* host = the->host;
-  countByteCodes(host);
-  if ((txU4)(count + STEP_BYTE_CODES) < count) host->meterBefore = 0;
-  return !host->options.byteCodesMax || host->byteCodes <= host->options.byteCodesMax;
-}
-
-void beginCounting(Host* host)
-{
-  fxBeginMetering(host->device, onStep, STEP_BYTE_CODES);
-}
-
-void countByteCodes(Host* host)
-{
-  txU4 now = host->device->meterIndex;
-  if (!host->isLookedAt) host->byteCodes += (txU4)(now - host->meterBefore);
-  host->meterBefore = now;
 }
 
 /* Calls `callback` with an event and its detail, or the reason in place of that; without arguments for NO_EVENT. */

@@ -49,21 +49,27 @@ static int countSparseArrays(txMachine* the)
   return count;
 }
 
+static void printCounts(FILE* file, const uint64_t* counts)
+{
+  for (int i = 0; countNames[i]; i++) fprintf(file, "\"%s\":%llu,", countNames[i], (unsigned long long)counts[i]);
+}
+
 /* Notes how much was computed so far, and what is alive. Byte codes by function are counted from the last mark on. */
 void makeMark(Host* host, const char* name)
 {
   txMachine* the = host->device;
   if (host->markCount == MARKS_MAX) usageError("no more than %d marks", MARKS_MAX);
-  countByteCodes(host);
-  fxCollectGarbage(the);
   Mark* mark = &host->marks[host->markCount++];
+  takeCounts(host);
+  memcpy(mark->counts, host->counts, sizeof(mark->counts));
+  fxCollectGarbage(the);
   mark->sparseArrays = countSparseArrays(the);
   snprintf(mark->name, sizeof(mark->name), "%s", name);
-  mark->byteCodes = host->byteCodes;
   mark->milliseconds = nowMilliseconds(host);
   mark->slots = the->currentHeapCount;
   mark->chunkBytes = the->currentChunksSize;
   clearProfile();
+  skipCounts(host);
 }
 
 /* Of a running device. Garbage is collected first, so that only what is alive counts. */
@@ -71,13 +77,13 @@ void native_figures(xsMachine* the)
 {
   char text[200];
   int slotBytes = (int)sizeof(txSlot);
-  countByteCodes(hostOf(the));
+  takeCounts(hostOf(the));
   fxCollectGarbage(the);
   snprintf(text, sizeof(text),
            "{\"heapBytes\":%d,\"heapBytesMax\":%d,\"stackPeakSlots\":%d,\"stackSlots\":%d,\"byteCodes\":%llu}",
            (int)the->currentHeapCount * slotBytes + (int)the->currentChunksSize,
            (int)the->maximumHeapCount * slotBytes + (int)the->maximumChunksSize, stackPeak(the),
-           (int)(the->stackTop - the->stackBottom), (unsigned long long)hostOf(the)->byteCodes);
+           (int)(the->stackTop - the->stackBottom), (unsigned long long)hostOf(the)->counts[0]);
   xsmcSetString(xsResult, text);
 }
 
@@ -90,10 +96,11 @@ void writeReport(Host* host, int exitCode)
   int tables = (the->keyCount - the->keyOffset) + the->nameModulo + the->symbolModulo + the->aliasCount;
   size_t code = 0;
   for (int i = 0; i < host->moduleCount; i++) code += (size_t)host->modules[i].script->codeSize;
-  countByteCodes(host);
+  takeCounts(host);
   fprintf(file, "{\"exitCode\":%d,\"slotBytes\":%d,\n", exitCode, (int)sizeof(txSlot));
-  fprintf(file, "\"byteCodes\":%llu,\"turns\":%llu,\"milliseconds\":%.3f,\"flashCalls\":%d,\n",
-          (unsigned long long)host->byteCodes, (unsigned long long)host->turns, nowMilliseconds(host), host->flashCalls);
+  printCounts(file, host->counts);
+  fprintf(file, "\"turns\":%llu,\"milliseconds\":%.3f,\"flashCalls\":%d,\n", (unsigned long long)host->turns,
+          nowMilliseconds(host), host->flashCalls);
   fprintf(file, "\"stack\":{\"peak\":%d,\"slots\":%d},\n", stackPeak(the), (int)(the->stackTop - the->stackBottom));
   fprintf(file, "\"slots\":{\"now\":%d,\"peak\":%d,\"reserved\":%d},\n", the->currentHeapCount, the->peakHeapCount,
           the->maximumHeapCount);
@@ -106,9 +113,10 @@ void writeReport(Host* host, int exitCode)
   fprintf(file, "\"names\":%d,\"aliases\":%d,\n\"marks\":[", the->keyIndex - the->keyOffset, the->aliasCount);
   for (int i = 0; i < host->markCount; i++) {
     Mark* mark = &host->marks[i];
-    fprintf(file, "%s\n{\"name\":\"%s\",\"byteCodes\":%llu,\"milliseconds\":%.3f,\"slots\":%d,\"chunkBytes\":%d,\"sparseArrays\":%d}",
-            i ? "," : "", mark->name, (unsigned long long)mark->byteCodes, mark->milliseconds, mark->slots,
-            mark->chunkBytes, mark->sparseArrays);
+    fprintf(file, "%s\n{\"name\":\"%s\",", i ? "," : "", mark->name);
+    printCounts(file, mark->counts);
+    fprintf(file, "\"milliseconds\":%.3f,\"slots\":%d,\"chunkBytes\":%d,\"sparseArrays\":%d}", mark->milliseconds,
+            mark->slots, mark->chunkBytes, mark->sparseArrays);
   }
   fputs("]", file);
   if (host->options.profiles) reportProfile(file);

@@ -57,7 +57,7 @@ void streamSent(Host* host, int id, int count)
 {
   HostStream* stream = &streams[id];
   stream->outCount -= count;
-  memmove(stream->out, stream->out + count, (size_t)stream->outCount);
+  if (!host->options.isVirtual) memmove(stream->out, stream->out + count, (size_t)stream->outCount);
   if (stream->state != STREAM_OPEN || !stream->isFull || count == 0) return;
   stream->isFull = false;
   callBack(host, &stream->callback, WRITABLE, STREAM_BUFFER_BYTES - stream->outCount, NULL);
@@ -135,7 +135,7 @@ void native_streamWrite(xsMachine* the)
   int space = stream->isFull ? 0 : STREAM_BUFFER_BYTES - stream->outCount;
   if (count > (xsUnsignedValue)space)
     xsRangeError("%u bytes cannot be written, there is space for %d", (unsigned)count, space);
-  memcpy(stream->out + stream->outCount, buffer, count);
+  if (!hostOf(the)->options.isVirtual) memcpy(stream->out + stream->outCount, buffer, count);
   stream->outCount += (int)count;
   stream->isFull = stream->outCount == STREAM_BUFFER_BYTES;
   if (hostOf(the)->options.isVirtual) wireWrite(hostOf(the), (int)(stream - streams), buffer, (int)count);

@@ -1,5 +1,5 @@
 /*
- * Streams in virtual time: one descriptor leads to a process that plays the world, its clock included.
+ * Streams in virtual time: one line leads to a process that plays the world, its clock included.
  *
  * Host and world take turns, so a run is the same each time. Each message is
  *   u8 type, u8 stream, u16 length (little-endian), then that many bytes:
@@ -27,33 +27,13 @@ typedef struct {
 static bool hasSpoken = true;
 static double quietUntil;
 
-static void putAll(Host* host, const void* bytes, size_t count)
-{
-  for (const uint8_t* p = bytes; count > 0;) {
-    ssize_t written = write(host->options.wire, p, count);
-    if (written <= 0) exit(EXIT_USAGE); /* the world has ended */
-    p += written;
-    count -= (size_t)written;
-  }
-}
-
-static void getAll(Host* host, void* bytes, size_t count)
-{
-  for (uint8_t* p = bytes; count > 0;) {
-    ssize_t got = read(host->options.wire, p, count);
-    if (got <= 0) exit(EXIT_USAGE);
-    p += got;
-    count -= (size_t)got;
-  }
-}
-
 static void say(Host* host, char type, int stream, const void* bytes, size_t length)
 {
   uint8_t message[sizeof(Head) + STREAM_BUFFER_BYTES];
   Head head = {(uint8_t)type, (uint8_t)stream, (uint16_t)length};
   memcpy(message, &head, sizeof(head));
   memcpy(message + sizeof(head), bytes, length);
-  putAll(host, message, sizeof(head) + length);
+  linePut(host, message, sizeof(head) + length);
   hasSpoken = true;
 }
 
@@ -119,8 +99,8 @@ void waitForWire(Host* host, double nextTimer)
     Head head;
     uint8_t bytes[STREAM_BUFFER_BYTES + 1];
     uint16_t count;
-    getAll(host, &head, sizeof(head));
-    getAll(host, bytes, head.length);
+    lineGet(host, &head, sizeof(head));
+    lineGet(host, bytes, head.length);
     bytes[head.length] = 0;
     memcpy(&count, bytes, sizeof(count));
     switch (head.type) {
