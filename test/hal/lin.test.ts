@@ -94,13 +94,13 @@ describe('the flash of a desk', () => {
 
   it('begins erased, clears bits when it programs, and is remembered', async () => {
     const { openPartition } = await load('esp32/flash');
-    const flash: Flash = openPartition('outbox');
+    const flash: Flash = openPartition('outbox', {});
     expect(flash.status()).toEqual({ size: 1 << 20, blockLength: 4096, blocks: 256 });
     expect(bytesAt(flash, (1 << 20) - 2, 2)).toEqual([0xff, 0xff]);
     flash.write(Uint8Array.of(0xf0, 0x0f), 4095);
     flash.write(Uint8Array.of(0xcc, 0xff), 4095);
     flash.close();
-    const again: Flash = openPartition('outbox');
+    const again: Flash = openPartition('outbox', {});
     expect(bytesAt(again, 4094, 4)).toEqual([0xff, 0xc0, 0x0f, 0xff]);
     again.eraseBlock(1);
     expect(bytesAt(again, 4094, 4)).toEqual([0xff, 0xc0, 0xff, 0xff]);
@@ -109,8 +109,8 @@ describe('the flash of a desk', () => {
 
   it('has the partitions of the table and no others', async () => {
     const { openPartition } = await load('esp32/flash');
-    openPartition('events').close();
-    expect(() => openPartition('storage')).toThrow('the partition table has no data partition "storage"');
+    openPartition('events', {}).close();
+    expect(() => openPartition('storage', {})).toThrow('the partition table has no data partition "storage"');
   });
 });
 
