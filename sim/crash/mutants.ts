@@ -120,7 +120,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the count of dropped records in ACK frames is ignored',
     file: 'boot.ts',
-    text: 'standing.dropped = ackDropped(buffer, at);',
+    text: 'dropped = ackDropped(buffer, at);',
     by: '',
   },
   {

@@ -102,14 +102,17 @@ export function parseConfiguration(value: unknown, hardwareId: string): Configur
   const settings = validate(value, configurationSchema) as Settings;
   const { broker, topics, publish, outbox } = settings;
   requireUnique(
-    settings.sensors.map(({ name }, i) => [`sensors[${i}].name`, name]),
+    settings.sensors.map(({ name }) => name),
     'sensor name',
+    (i) => `sensors[${i}].name`,
   );
   requireUnique(
-    settings.sensors.flatMap(({ channels }, i) =>
-      channels.map(({ name }, j): [string, string] => [`sensors[${i}].channels[${j}].name`, name]),
-    ),
+    settings.sensors.flatMap(({ channels }) => channels.map(({ name }) => name)),
     'channel name',
+    (at) =>
+      settings.sensors.flatMap(({ channels }, i) => channels.map((_, j) => `sensors[${i}].channels[${j}].name`))[
+        at
+      ] as string,
   );
   requireFewNames(settings.sensors);
   settings.sensors.forEach(({ channels }, i) => {
@@ -129,10 +132,7 @@ export function parseConfiguration(value: unknown, hardwareId: string): Configur
     state: topics.state ?? `${base}/state`,
     status: topics.status ?? `${base}/status`,
   };
-  requireUnique(
-    Object.entries(named).map(([kind, name]) => [`topics.${kind}`, name]),
-    'topic',
-  );
+  requireUnique(Object.values(named), 'topic', (i) => `topics.${Object.keys(named)[i]}`);
   return {
     device,
     broker: {
@@ -189,10 +189,8 @@ function addKeys(value: object, add: (name: string) => void): void {
   }
 }
 
-function requireUnique(names: readonly [path: string, name: string][], kind: string): void {
-  const seen: string[] = [];
-  for (const [path, name] of names) {
-    if (seen.includes(name)) throw new ConfigurationError(`${path}: expected a ${kind} of its own, "${name}" is taken`);
-    seen.push(name);
-  }
+function requireUnique(names: readonly string[], kind: string, pathOf: (i: number) => string): void {
+  const again = names.findIndex((name, i) => names.indexOf(name) < i);
+  if (again !== -1)
+    throw new ConfigurationError(`${pathOf(again)}: expected a ${kind} of its own, "${names[again]}" is taken`);
 }

@@ -38,14 +38,19 @@ function validateObject(value: unknown, schema: Schema, path: string): unknown {
   if (properties === undefined) return { ...value };
   const given = value as { readonly [name: string]: unknown };
   const names = Object.keys(properties);
-  for (const name of Object.keys(given))
-    if (!names.includes(name))
-      throw new ConfigurationError(`${join(path, name)}: unknown key, expected one of ${names.join(', ')}`);
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new ConfigurationError(`${join(path, unknown)}: unknown key, expected one of ${names.join(', ')}`);
   const result: { [name: string]: unknown } = {};
-  for (const name of names) {
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
     const property = properties[name] as Schema;
-    const found = given[name] === undefined ? property.default : given[name];
+    const found = given[name];
     if (found !== undefined) result[name] = validate(found, property, join(path, name));
+    // A default is as its schema wants it, but for those of an object's own properties.
+    else if (property.default !== undefined)
+      result[name] =
+        property.type === 'object' ? validate(property.default, property, join(path, name)) : property.default;
     else if (schema.required?.includes(name))
       throw new ConfigurationError(`${join(path, name)}: missing, expected ${kindOf(property)}`);
   }

@@ -14,6 +14,7 @@
 import type { Flash } from '../../hal/contract.js';
 import { BATCH_HEAD_BYTES, STREAM_MAX } from '../outbox/frame.js';
 import {
+  BATCH_COUNT_MAX,
   formatOutbox,
   type Outbox,
   OutboxError,
@@ -202,7 +203,7 @@ export class Archive implements Log {
     const statistics = later.statistics();
     const { oldest } = earlier.statistics();
     const first = statistics.queued > 0 ? statistics.next : Math.max(statistics.next, oldest);
-    const batch = new BatchWriter(BATCH_BYTES_MAX);
+    const batch = new BatchWriter(BATCH_BYTES_MAX, BATCH_COUNT_MAX);
     const isThinning = level > 0;
     const isKept: boolean[] = [];
     /** Leaves out the numbers up to `end`. */

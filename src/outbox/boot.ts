@@ -275,7 +275,7 @@ function standingOf(header: SectorHeader): Standing {
 /** Applies every intact frame of one sector to `standing`, which then ends there. */
 function scan(sectors: Sectors, standing: Standing, sector: number): void {
   const buffer = sectors.buffer;
-  let { cursor, next } = standing;
+  let { cursor, dropped, savedCursor, savedDropped, next } = standing;
   let tail = sectors.headerSlots;
   let lastSlot = 0;
   for (let slot = sectors.findFrame(sector, tail); slot !== -1; slot = sectors.findFrame(sector, tail)) {
@@ -283,14 +283,14 @@ function scan(sectors: Sectors, standing: Standing, sector: number): void {
     const second = buffer[at + 1] as number;
     lastSlot = slot;
     tail = slot + sectors.frameSlots;
-    standing.savedCursor = cursor;
-    standing.savedDropped = standing.dropped;
+    savedCursor = cursor;
+    savedDropped = dropped;
     // Nearly always.
     const isExpected = buffer[at + 2] === (next & 0xff) && second < BATCH_SECOND;
     if (!isExpected) next = sequenceOf(buffer, at, next);
     if (buffer[at] === 0) {
       cursor = Math.max(cursor, next - ackLag(buffer, at));
-      standing.dropped = ackDropped(buffer, at);
+      dropped = ackDropped(buffer, at);
     } else {
       if ((second & 0x0f) !== LAG_NONE) cursor = Math.max(cursor, next - (second & 0x0f));
       next += isExpected ? 1 : countOf(buffer, at);
@@ -300,6 +300,9 @@ function scan(sectors: Sectors, standing: Standing, sector: number): void {
   standing.tail = tail;
   standing.lastSlot = lastSlot;
   standing.cursor = cursor;
+  standing.dropped = dropped;
+  standing.savedCursor = savedCursor;
+  standing.savedDropped = savedDropped;
   standing.next = next;
 }
 

@@ -27,7 +27,7 @@ import { beginLog, Writer } from './writer.js';
 
 export { OutboxError, type OutboxErrorCode } from './error.js';
 
-const BATCH_COUNT_MAX = 254;
+export const BATCH_COUNT_MAX = 254;
 
 export interface OutboxOptions {
   /** Largest payload, 1 to 255 bytes. Every unclean boot costs about this much flash. Default 64. */

@@ -24,7 +24,6 @@ const RUN = 2;
 const MISSING = 3;
 
 const STREAMS = 15;
-const COUNT_MAX = 254;
 /** Of a missing entry at the end. */
 const MISSING_BYTES_MAX = 3;
 /** Of a reading's form against the one before: more than any that is shorter than the whole. */
@@ -54,6 +53,7 @@ export class BatchWriter {
   /** Numbers so far. */
   count = 0;
   readonly #bytes: Uint8Array;
+  readonly #countMax: number;
   readonly #scratch = new Uint8Array(SCRATCH_BYTES);
   readonly #before: (Before | undefined)[] = new Array(STREAMS).fill(undefined);
   #length = 0;
@@ -63,14 +63,15 @@ export class BatchWriter {
   /** Where the counts of the open run stand; 0 for none. */
   #runAt = 0;
 
-  /** A batch has `bytesMax` bytes at most. */
-  constructor(bytesMax: number) {
+  /** A batch has `bytesMax` bytes at most, and is of `countMax` numbers. */
+  constructor(bytesMax: number, countMax: number) {
     this.#bytes = new Uint8Array(bytesMax);
+    this.#countMax = countMax;
   }
 
   /** Adds a reading. `false`, and nothing done, when there is no room for it. */
   add(stream: number, payload: Uint8Array): boolean {
-    if (this.count === COUNT_MAX) return false;
+    if (this.count === this.#countMax) return false;
     const parts = partsOf(payload);
     const before = this.#before[stream];
     const isNext = parts !== undefined && before !== undefined && isSame(parts, before);
@@ -84,7 +85,7 @@ export class BatchWriter {
 
   /** Leaves out `count` numbers, or as many of them as there is room for; says how many. */
   miss(count: number, loss: Loss): number {
-    const taken = Math.min(count, COUNT_MAX - this.count);
+    const taken = Math.min(count, this.#countMax - this.count);
     if (loss === 'thinned') this.#thinned += taken;
     else {
       if (this.#length + 2 * MISSING_BYTES_MAX > this.#bytes.length) return 0;

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { NAMES_MAX, parseConfiguration } from '../../src/agent/configuration.js';
-import { configurationSchema } from '../../src/agent/schema.js';
+import { configurationSchema, type Schema } from '../../src/agent/schema.js';
+import { validate } from '../../src/agent/validate.js';
 
 const sensor = { name: 'air', driver: 'sht3x', channels: [{ name: 'temperature' }] };
 const smallest = { broker: { host: 'broker.example' }, sensors: [sensor] };
@@ -137,6 +138,17 @@ describe('the published schema', () => {
   });
 
   const accepts = new Ajv2020({ strict: true }).compile(published);
+
+  it('has defaults that it would accept itself', () => {
+    const defaults = (schema: Schema): [unknown, Schema][] => [
+      ...(schema.default === undefined ? [] : [[schema.default, schema] as [unknown, Schema]]),
+      ...Object.values(schema.properties ?? {}).flatMap(defaults),
+      ...(schema.items === undefined ? [] : defaults(schema.items)),
+    ];
+    const all = defaults(configurationSchema);
+    expect(all.length).toBeGreaterThan(15);
+    for (const [value, schema] of all) expect(() => validate(value, schema)).not.toThrow();
+  });
 
   it.each([
     smallest,

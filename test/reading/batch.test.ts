@@ -3,6 +3,7 @@ import { type BatchItem, BatchReader, BatchWriter } from '../../src/reading/batc
 import { packReading, type Reading } from '../../src/reading/reading.js';
 
 const BYTES_MAX = 213;
+const COUNT_MAX = 254;
 const channels = ['temperature', 'humidity', 'pressure'].map((name) => ({ name, unit: '', decimals: 2 }));
 
 function packed(reading: Reading, of = channels): Uint8Array {
@@ -25,7 +26,7 @@ describe('a batch', () => {
   it('gives back the very bytes of any readings, of any streams', () => {
     const random = seededRandom(5);
     for (let round = 0; round < 300; round++) {
-      const batch = new BatchWriter(BYTES_MAX);
+      const batch = new BatchWriter(BYTES_MAX, COUNT_MAX);
       const expected: BatchItem[] = [];
       const walk = [20, 50, 1000];
       for (let milliseconds = 1e6; ; milliseconds += integerBelow(random, 20_000)) {
@@ -47,14 +48,14 @@ describe('a batch', () => {
   });
 
   it('keeps what is no reading as it is', () => {
-    const batch = new BatchWriter(BYTES_MAX);
+    const batch = new BatchWriter(BYTES_MAX, COUNT_MAX);
     const payloads = [[255], [0, 0x80], [4], [0, 1, 0x83, 0x80], [3, 3, 3]].map((bytes) => Uint8Array.from(bytes));
     for (const payload of payloads) expect(batch.add(2, payload)).toBe(true);
     expect(contentOf(batch)).toEqual(payloads.map((payload) => ({ stream: 2, payload })));
   });
 
   it('says which numbers have no reading, and why', () => {
-    const batch = new BatchWriter(BYTES_MAX);
+    const batch = new BatchWriter(BYTES_MAX, COUNT_MAX);
     batch.miss(3, 'evicted');
     batch.add(0, values(1000, 1));
     batch.miss(1, 'thinned');
@@ -81,7 +82,7 @@ describe('a batch', () => {
 
   it('takes one byte for the time and one for a value that has changed little, also when every second reading is missing', () => {
     for (const thinned of [0, 1, 3]) {
-      const batch = new BatchWriter(BYTES_MAX);
+      const batch = new BatchWriter(BYTES_MAX, COUNT_MAX);
       let readings = 0;
       for (let i = 0; ; i++) {
         if (!batch.add(0, values(i * 10_000 + (i % 7), 20 + (i % 50) / 100, 50 + (i % 20) / 10, 1000 + (i % 3) / 10)))
@@ -95,7 +96,7 @@ describe('a batch', () => {
   });
 
   it('never has more than its bytes, nor stands for more than 254 numbers', () => {
-    const batch = new BatchWriter(60);
+    const batch = new BatchWriter(60, COUNT_MAX);
     expect(batch.add(0, new Uint8Array(60))).toBe(false);
     expect(batch.miss(300, 'thinned')).toBe(254);
     expect(batch.add(0, values(1, 1))).toBe(false);
