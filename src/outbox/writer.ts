@@ -6,7 +6,8 @@
  *   - no position depends on a place that a power cut may have touched: before the first write of a session, what follows
  *     the last frame is zeroed, zone by zone. Zones have the size of the largest frame and lie on a fixed grid, since the
  *     last frame itself may be readable after one power-up and gone after the next;
- *     A header that was ignored at boot is made unreadable before that, with the place of its first frame;
+ *     A header that was ignored at boot is made unreadable before that, with the place of its first frame. In flash that is
+ *     written once none of this can be done: there the session goes on in a new sector, beyond all headers there are;
  *   - for the same reason the last frame is then written again, and the last record is not handed out before that: a record
  *     that was delivered and vanishes would leave its number to another;
  *   - a sector is used only if this session erased it and its header read back;
