@@ -416,11 +416,10 @@ export class Agent {
     if (this.#publisher.inFlight === 0) this.flush();
   }
 
-  /** Nothing is on its way, and nothing could go now. */
+  /** Nothing is on its way. */
   private get isIdle(): boolean {
-    const { state } = this.#connection;
-    if (state === 'waiting') return true;
-    return state === 'connected' && this.#publisher.inFlight === 0 && this.#outbox.statistics().queued === 0;
+    const state = this.#connection.state;
+    return state === 'waiting' || (state === 'connected' && this.#publisher.inFlight === 0);
   }
 
   /** Erases now rather than when a reading or an alarm waits for it. */

@@ -138,6 +138,8 @@ export class Outbox {
   next(): OutboxRecord | OutboxGap | undefined {
     const writer = this.#writer;
     const reader = this.#reader;
+    // Often asked in vain.
+    if (reader.position >= writer.next) return undefined;
     const settlement = writer.settlement;
     const floor = settlement.floor;
     if (reader.position < settlement.cursor || reader.position < floor) {
