@@ -195,6 +195,84 @@ export const incidents: readonly Incident[] = [
       '4x1024 seed:1008 cut:2:complete-sparse:1258202052 batch:4:4 cut:2:prefix-18-sparse:1055844223 append*2 batch:1:5 append*2 restart',
     lastOperation: 0,
   },
+  {
+    name: 'a read throws while an append opens a sector; positions are saved before, in the sector that it leaves',
+    script:
+      '4x512 seed:1 append*10 batch:3:3 append*2 boot append*2 restart:58 append*2 restart*2 failRead:? append drain restart',
+    lastOperation: 5,
+  },
+  {
+    name: 'the block behind the newest sector was erased ahead of time when the power goes',
+    script:
+      '5x512 seed:126 append*5 restart append*4 batch:2:6 batch:4:6 append*2 restart take:3 append*6 take:2 append*2 release:5:oldest ' +
+      'append*7 restart*2 take:4 append*3 batch:4:6 append maintain append*3 release:1:oldest batch:1:6 boot look:2 append look:4 ' +
+      'release:2:newest restart',
+    lastOperation: 0,
+  },
+  // Flash that is written once
+  {
+    name: 'a torn record of an encrypted log reads well again below the sector that gave its number to another',
+    script: '8x512/32 seed:1 append*2 cut:0:complete-sparse:? append*2 restart',
+    lastOperation: 0,
+  },
+  {
+    name: 'an encrypted log goes on behind a header that is gone at the next boot',
+    script: '8x512/32 seed:1 append cut:0:suffix-29-sparse:? append cut:1:complete-sparse:? restart append restart*2',
+    lastOperation: 0,
+  },
+  {
+    name: 'the last record is written again in a sector whose header is torn, behind one without frames',
+    script: '8x1024/32 seed:1 append cut:2:complete-sparse:? restart cut:?:prefix-3-sparse:? restart*3',
+    lastOperation: 2,
+  },
+  {
+    name: 'a frame that a flash call left reads well in a sector that was taken for unused',
+    script:
+      '8x512/32 seed:1 append*2 cut:?:prefix-30-sparse:? append cut:?:suffix-10-sparse:? append cut:0:headerKept-sparse:? restart*3',
+    lastOperation: 3,
+  },
+  {
+    name: 'one frame without a header is left of a session that was cut while it opened a sector',
+    script:
+      '9x512/32 seed:1 append cut:0:complete-sparse:? append cut:2:complete-sparse:? append cut:0:headBlank-all:? restart append restart',
+    lastOperation: 0,
+  },
+  {
+    name: 'a header that reads well for one boot stands between two sectors of an encrypted log',
+    script:
+      '10x512/32 seed:1 append*2 cut:0:prefix-59-sparse:? append cut:2:prefix-29-sparse:? append cut:0:zero-all:? append*2 restart*2',
+    lastOperation: 0,
+  },
+  {
+    name: 'a sector is opened once more, in vain, and what stood there before comes back above new records',
+    script:
+      '9x512/32 seed:1 cut:2:suffix-24-sparse:? append cut:2:complete-sparse:? append cut:0:random-all:? append*2 restart*2',
+    lastOperation: 0,
+  },
+  {
+    name: 'erasing a sector that was ignored is cut, and it comes back above new records',
+    script:
+      '8x1024/16 seed:1 append*11 batch:1:4 append*2 boot cut:2:prefix-16-sparse:? append cut:2:prefix-39-sparse:? append cut:0:nothing-sparse:? ' +
+      'restart append restart*2',
+    lastOperation: 0,
+  },
+  {
+    name: 'a sector that was passed over begins with a lower number than the one before it ends with',
+    script:
+      '8x512/16 seed:1 append cut:0:complete-sparse:? append cut:2:complete-sparse:? restart cut:2:suffix-43-sparse:? restart append restart*2',
+    lastOperation: 0,
+  },
+  {
+    name: 'reading begins in a sector that was passed over',
+    script:
+      '9x512/32 seed:1 append cut:0:complete-sparse:? append cut:1:suffix-19-sparse:? restart cut:2:prefix-18-sparse:? take:5 append restart*2',
+    lastOperation: 0,
+  },
+  {
+    name: 'a record that a flash call left is read behind the end that a sector had when reading it began',
+    script: '8x512/16 seed:1 batch:4:8 take:2 append release:3:oldest failRead:? take:1 append*2 take:6',
+    lastOperation: 4,
+  },
 ];
 
 /** Plays an incident in `count` ways. The first violation. */
