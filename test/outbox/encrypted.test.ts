@@ -47,6 +47,18 @@ describe.each([16, 32])('on flash that is written once, in units of %i bytes,', 
     expect(reopen(flash).statistics()).toMatchObject({ next: 20, queued: 0, delivered: 20 });
   });
 
+  it('what was released stays so, too, when a start appends nothing', () => {
+    const flash = formatted(unitLength);
+    const first = open(flash);
+    appendAll(first, 0, 19);
+    first.release(0);
+    first.flush();
+    const second = reopen(flash);
+    for (const sequence of range(1, 3)) second.release(sequence);
+    second.flush();
+    expect(reopen(flash).statistics()).toMatchObject({ next: 20, queued: 16, delivered: 4 });
+  });
+
   it('a start that writes costs one sector, one that only reads nothing', () => {
     const flash = formatted(unitLength);
     appendAll(open(flash), 0, 1);
