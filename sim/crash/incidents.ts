@@ -273,6 +273,25 @@ export const incidents: readonly Incident[] = [
     script: '8x512/16 seed:1 batch:4:8 take:2 append release:3:oldest failRead:? take:1 append*2 take:6',
     lastOperation: 4,
   },
+  {
+    name: 'numbers are left out behind a header that is then passed over',
+    script: '10x512/32 seed:1 cut:4:complete-all:? batch:2:6 append restart',
+    lastOperation: 0,
+  },
+  {
+    name: 'a sector that was passed over says that it begins with what is looked for',
+    script: '9x1024/32 seed:1 batch:1:3 cut:0:complete-sparse:? append cut:2:complete-sparse:? restart append restart',
+    lastOperation: 0,
+  },
+  {
+    name: 'positions open a sector of an encrypted log, and the power goes',
+    script:
+      '9x512/32 seed:11 append*3 batch:1:7 append*5 take:6 append*2 release:4:oldest append take:3 append release:6:middle ' +
+      'append*2 batch:2:1 append*5 batch:2:3 append*2 take:4 append*4 take:5 release:5:oldest append release:2:oldest ' +
+      'append*5 take:6 release:4:middle append*2 release:3:part append*5 take:4 append*2 release:2:oldest append*5 restart:47 ' +
+      'append batch:4:2 batch:2:1 append*3 restart batch:2:1 append*2 drain restart',
+    lastOperation: 0,
+  },
 ];
 
 /** Plays an incident in `count` ways. The first violation. */
