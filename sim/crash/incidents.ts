@@ -202,7 +202,7 @@ export const incidents: readonly Incident[] = [
     lastOperation: 5,
   },
   {
-    name: 'the block behind the newest sector was erased ahead of time when the power goes',
+    name: 'a gap takes the place of a record whose release was forgotten, and what was released behind it comes again',
     script:
       '5x512 seed:126 append*5 restart append*4 batch:2:6 batch:4:6 append*2 restart take:3 append*6 take:2 append*2 release:5:oldest ' +
       'append*7 restart*2 take:4 append*3 batch:4:6 append maintain append*3 release:1:oldest batch:1:6 boot look:2 append look:4 ' +

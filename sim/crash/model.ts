@@ -293,6 +293,8 @@ export class Model {
   /** A consumer received a gap. What was not released of it is gone, whatever was known before of its release. */
   receivedGap({ sequence: first, end, reason }: OutboxGap): void {
     this.#checkGiven(end);
+    // Where a gap begins, nothing is settled: a release that was forgotten before the record went.
+    if (this.#fates[first] === RELEASED && !this.#isForgotten) this.#fates[first] = UNDONE;
     let isNews = false;
     for (let sequence = first; sequence < end; sequence++) {
       const fate = this.#fates[sequence];
