@@ -177,6 +177,7 @@ export const mutants: readonly Mutant[] = [
     file: 'boot.ts',
     text: 'if (sectors.findFrame(s, sectors.headerSlots) !== -1) scan(sectors, before, s);',
     by: 'scan(sectors, before, s);',
+    equivalent: 'a block that was passed over had been erased, and frames behind a spoilt header count',
   },
   {
     name: 'the oldest sector with a header is taken for the oldest',

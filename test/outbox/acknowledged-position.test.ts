@@ -17,6 +17,22 @@ describe('the acknowledged position', () => {
     }
   });
 
+  it('is saved in a full log, too, where a position had opened the sector that records then filled', () => {
+    const flash = newFlash();
+    const outbox = open(flash);
+    // The last sector is full, and all but its own block and the next one are queued.
+    appendAll(outbox, 0, 59);
+    outbox.release(0, 15, 'dropped');
+    appendAll(outbox, 60, 73);
+    outbox.rewind();
+    for (let item = outbox.next(); item !== undefined; item = outbox.next()) {
+      outbox.release(item.sequence, item.end, item.reason && 'dropped');
+      const { oldest } = outbox.statistics();
+      const copy = flash.fork(1);
+      expect(oldest - open(copy).statistics().oldest).toBeLessThan(UNSAVED_MAX);
+    }
+  });
+
   it('is saved by the next record for nothing', () => {
     const flash = newFlash();
     const outbox = open(flash);
