@@ -286,8 +286,6 @@ export const mutants: readonly Mutant[] = [
     file: 'writer.ts',
     text: 'if ((needsFrame || !this.isSaved()) && !this.putAck(mayEvict)) return false;',
     by: '',
-    equivalent:
-      'nothing counts as saved then: the next release saves it, and until then no more come again than allowed',
   },
   {
     name: 'the last record is handed out before it is solid',

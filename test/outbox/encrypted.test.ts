@@ -83,6 +83,20 @@ describe.each([16, 32])('on flash that is written once, in units of %i bytes,', 
     expect(handOut(again).map(([sequence]) => sequence)).toEqual(range(dropped, 299));
   });
 
+  it('the last record is held back, from a look ahead as well, while there is no block to write it to again', () => {
+    const flash = formatted(unitLength);
+    appendAll(open(flash), 0, 299);
+    // Takes the block that the last append has freed.
+    expect(handOut(reopen(flash)).at(-1)).toEqual([299, 299]);
+    const outbox = reopen(flash);
+    const shown: number[] = [];
+    outbox.lookAhead(({ sequence }) => shown.push(sequence) > 0);
+    expect(shown.at(-1)).toBe(298);
+    for (let item = outbox.next(); item !== undefined; item = outbox.next()) expect(item.end).toBeLessThan(300);
+    for (const sequence of shown) outbox.release(sequence);
+    expect(outbox.next()).toMatchObject({ sequence: 299, end: 300 });
+  });
+
   it('the next block can be erased ahead of time', () => {
     const flash = formatted(unitLength);
     const outbox = open(flash);
