@@ -75,4 +75,17 @@ describe('a full log', () => {
       expect(outbox.statistics().dropped).toBe(dropped);
     }
   });
+
+  it('is foretold: an append would evict exactly when the books then say that it did', () => {
+    const outbox = open(newFlash());
+    let evictions = 0;
+    for (let id = 0; id < 200; id++) {
+      const isForetold = outbox.wouldEvict(20);
+      const { dropped } = outbox.statistics();
+      outbox.append(payload(id, 20), 0);
+      expect(outbox.statistics().dropped > dropped).toBe(isForetold);
+      if (isForetold) evictions++;
+    }
+    expect(evictions).toBeGreaterThan(5);
+  });
 });
