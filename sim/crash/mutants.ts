@@ -619,6 +619,8 @@ export const mutants: readonly Mutant[] = [
     file: 'writer.ts',
     text: '    this.next = sequence;\n    this.roll(true, sequence, true);',
     by: '    this.next = sequence;',
+    equivalent:
+      'the batch that follows carries enough of its number, and the position, which leaves the others out as well',
   },
   {
     name: 'a header does not say that it leaves numbers out',
@@ -663,12 +665,14 @@ export const mutants: readonly Mutant[] = [
     file: 'boot.ts',
     text: 'if (!hasTwoFrames(sectors, standing.active)) standing.savedCursor = -1;',
     by: '',
+    equivalent: 'a start that appends saves all; one that does not may forget as much as a sector holds',
   },
   {
     name: 'a single frame without a header is taken for the end of the log',
     file: 'boot.ts',
     text: 'return sectors.isWriteOnce ? hasTwoFrames(sectors, sector) : hasFrames(sectors, sector);',
     by: 'return hasFrames(sectors, sector);',
+    equivalent: 'it takes an erase that was cut in a sector with frames, and those are not erased before the next lap',
   },
   {
     name: 'sectors that were passed over belong to the log',
@@ -705,6 +709,7 @@ export const mutants: readonly Mutant[] = [
     file: 'reader.ts',
     text: 'if (from === active) break;',
     by: 'break;',
+    equivalent: 'a sector with frames has a solid header: it takes a damaged one, and a torn record before it',
   },
   {
     name: 'the first number of a sector without a header is below that of the next one',

@@ -88,4 +88,26 @@ describe('a full log', () => {
     }
     expect(evictions).toBeGreaterThan(5);
   });
+
+  it('says that records were evicted also when the power goes before the header that was to say so', () => {
+    const flash = newFlash();
+    const outbox = open(flash);
+    appendAll(outbox, 0, 59);
+    // Saving this opens a sector, and the next append the one after it.
+    outbox.release(0, 15, 'dropped');
+    flash.cutAfter(1, { kind: 'nothing' });
+    expect(() => outbox.append(payload(60), 0)).toThrow('power cut');
+    expect(reopen(flash).next()).toEqual({ sequence: 15, end: 30, reason: 'evicted' });
+  });
+
+  it('evicts nothing more at a start, while nobody has released what tells of the last time', () => {
+    const flash = newFlash();
+    appendAll(open(flash), 0, 62);
+    const { dropped } = open(flash).statistics();
+    expect(dropped).toBe(30);
+    const { erases } = flash;
+    const outbox = reopen(flash);
+    outbox.append(payload(63), 0);
+    expect([flash.erases - erases, outbox.statistics().dropped]).toEqual([0, 30]);
+  });
 });
