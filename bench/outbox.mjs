@@ -31,7 +31,7 @@ export async function run(progress) {
     { name: 'program operations a delivered record, online', value: online.programs / RECORDS, unit: '' },
     { name: 'bytes programmed a delivered record, online', value: online.programmedBytes / RECORDS, unit: 'B' },
     { name: 'sector erases for 1,000,000 records', value: online.erases, unit: '' },
-    { name: 'flash reads at boot, 256 full sectors', value: boot.reads, unit: '' },
+    { name: 'flash reads at boot, 256 full sectors, oldest record included', value: boot.reads, unit: '' },
     { name: 'programs and erases at boot', value: boot.changes, unit: '' },
     { name: 'erases in 1,000 starts that append a record', value: erasesOfStarts(simulatedFlash()), unit: '' },
     { name: 'the same, encrypted partition', value: erasesOfStarts(encryptedFlash()), unit: '' },
@@ -90,6 +90,7 @@ function readingsHeld() {
   return readings;
 }
 
+/** Until the oldest record is handed out: where it stands is looked for then. */
 function bootFull() {
   const flash = simulatedFlash();
   const outbox = openOutbox(flash);
@@ -97,7 +98,8 @@ function bootFull() {
   flash.powerDown();
   flash.powerUp();
   const before = { reads: flash.reads, changes: flash.programs + flash.erases };
-  openOutbox(flash);
+  const again = openOutbox(flash);
+  while (again.next().reason !== undefined);
   return { reads: flash.reads - before.reads, changes: flash.programs + flash.erases - before.changes };
 }
 

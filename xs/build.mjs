@@ -125,6 +125,22 @@ export async function buildScenarios() {
   await bundleContract();
 }
 
+/** Builds a program of this folder that runs on Node, and loads it. */
+export async function bundle(path) {
+  const outfile = join(output, `${parse(path).name}.mjs`);
+  await build({
+    absWorkingDir: root,
+    entryPoints: [path],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    logLevel: 'error',
+  });
+  return import(outfile);
+}
+
 /** test/hal/contract.test.ts itself, with the words of Jest that it uses, as one program. */
 async function bundleContract() {
   const folder = join(root, 'test', 'xs', 'contract');

@@ -1,12 +1,10 @@
 /** `npm run bench:rv32 [-- --json]`: a table, or one JSON array of the measurements of bench.ts. */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { buildXs } from '../build.mjs';
+import { buildXs, bundle } from '../build.mjs';
 import { buildRv32 } from './build.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const outfile = join(root, 'build', 'xs', 'bench-rv32.mjs');
 const parameters = process.argv.slice(2);
 
 const wrong = parameters.find((parameter) => !['--json', '--help'].includes(parameter));
@@ -20,17 +18,7 @@ try {
   const command = await buildRv32();
   const built = await buildXs();
   if (built === undefined) end('the host of 32 bits needs gcc', 1);
-  await build({
-    absWorkingDir: root,
-    entryPoints: ['xs/rv32/bench.ts'],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    packages: 'external',
-    logLevel: 'error',
-  });
-  const { measureRv32 } = await import(outfile);
+  const { measureRv32 } = await bundle('xs/rv32/bench.ts');
   const measurements = await measureRv32(built, command, root, (scenario) => process.stderr.write(`${scenario} ...\n`));
   if (parameters.includes('--json')) process.stdout.write(`${JSON.stringify(measurements)}\n`);
   else print(measurements);
