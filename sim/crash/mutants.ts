@@ -132,7 +132,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'frames are not looked for beyond the newest header',
     file: 'boot.ts',
-    text: 'if (!isOldLap && hasLostHeader(sectors, beyond)) scan(sectors, standing, beyond);',
+    text: 'if (!isOldLap && hasFrames(sectors, beyond)) scan(sectors, standing, beyond);',
     by: '',
   },
   {
@@ -666,13 +666,6 @@ export const mutants: readonly Mutant[] = [
     text: 'if (!hasTwoFrames(sectors, standing.active)) standing.savedCursor = -1;',
     by: '',
     equivalent: 'a start that appends saves all; one that does not may forget as much as a sector holds',
-  },
-  {
-    name: 'a single frame without a header is taken for the end of the log',
-    file: 'boot.ts',
-    text: 'return sectors.isWriteOnce ? hasTwoFrames(sectors, sector) : hasFrames(sectors, sector);',
-    by: 'return hasFrames(sectors, sector);',
-    equivalent: 'it takes an erase that was cut in a sector with frames, and those are not erased before the next lap',
   },
   {
     name: 'sectors that were passed over belong to the log',

@@ -244,16 +244,8 @@ function standAtHeader(sectors: Sectors, header: SectorHeader): Standing {
   scan(sectors, standing, header.sectorSequence);
   const beyond = header.sectorSequence + 1;
   const isOldLap = sectors.header(beyond - sectors.count) !== undefined;
-  if (!isOldLap && hasLostHeader(sectors, beyond)) scan(sectors, standing, beyond);
+  if (!isOldLap && hasFrames(sectors, beyond)) scan(sectors, standing, beyond);
   return standing;
-}
-
-/**
- * Whether frames stand in `sector`, which has no header. In flash that is written once a single one may be what is left of a
- * session that was cut there: if it reads well now and did not at the last boot, the sector was about to be erased.
- */
-function hasLostHeader(sectors: Sectors, sector: number): boolean {
-  return sectors.isWriteOnce ? hasTwoFrames(sectors, sector) : hasFrames(sectors, sector);
 }
 
 function standingOf(header: SectorHeader): Standing {
