@@ -11,20 +11,21 @@
  */
 import type { Hal, Sample, Sensor, Timer } from '../../hal/contract.js';
 import { Archive } from '../archive/archive.js';
-import type { Log } from '../archive/log.js';
+import type { Log, LogRecord } from '../archive/log.js';
 import { Connection } from '../mqtt/connection.js';
 import type { Message } from '../mqtt/packet.js';
 import { utf8Bytes } from '../mqtt/utf8.js';
 import { openOutbox } from '../outbox/outbox.js';
 import { Anchors, isBelievable } from '../reading/anchor.js';
-import { ChannelTables } from '../reading/channel.js';
-import { packReading, type Reading, readingBytesMax } from '../reading/reading.js';
+import { type Channel, ChannelTables, type SensorTable } from '../reading/channel.js';
+import { packReading, type Reading, readingBytesMax, type StoredReading } from '../reading/reading.js';
 import { Sampler, type SensorStatistics } from '../sampling/sampler.js';
 import { nextBoot } from './boot-number.js';
 import { Composer, type ComposerOptions } from './composer.js';
-import type { ChannelConfiguration, Configuration, SensorConfiguration } from './configuration.js';
+import type { Configuration, SensorConfiguration } from './configuration.js';
 import { Events, hasAlarms } from './events.js';
 import { formatIfAsked } from './format.js';
+import { Latest } from './latest.js';
 import { type Feed, Publisher } from './publisher.js';
 import { SYSTEM_STREAM } from './schema.js';
 import { type Accounts, Status } from './status.js';
@@ -37,9 +38,6 @@ const PAYLOAD_BYTES_MAX = 255;
 
 /** Largest packet that is held whole. The agent subscribes to nothing, and what comes is a few bytes long. */
 const INBOUND_BYTES_MAX = 128;
-
-/** What is not smaller is no value; so large that with all its decimals it is still a number. */
-const VALUE_MAX = 1e290;
 
 /** Of its period after which a state message may follow the last: timers are never early, and a little late. */
 const STATE_TOLERANCE = 0.9;
@@ -93,14 +91,17 @@ export class Agent {
   /** Only where a channel has an alarm. */
   readonly #events: Events | undefined;
   readonly #publisher: Publisher;
+  /** Of the log of readings. */
+  readonly #composer: Composer;
   readonly #status: Status;
   readonly #connection: Connection;
   readonly #sampler: Sampler;
   readonly #record: Uint8Array;
-  /** The latest values, by sensor and channel; not by name, since on a device each name in use is kept for good. */
-  readonly #values: (number | undefined)[][] = [];
+  readonly #latest: Latest;
+  /** By sensor. */
+  readonly #tables: readonly SensorTable[];
   /** By sensor: why it gave no value the last time. */
-  readonly #faults: (string | undefined)[] = [];
+  readonly #faults: (string | undefined)[];
   #session = 0;
   #delivers = false;
   /** Since this connection began there were values that no state message has told of. */
@@ -121,7 +122,9 @@ export class Agent {
     this.#drivers = drivers;
     this.#onEvent = onEvent ?? (() => {});
     requireDrivers(sensors, drivers);
-    this.makeRoom(sensors);
+    this.#latest = new Latest(sensors);
+    this.#tables = sensors.map(({ name: sensor, channels }) => ({ sensor, channels }));
+    this.#faults = sensors.map(() => undefined);
     this.#record = new Uint8Array(readingBytesOf(sensors));
     formatIfAsked(hal, configuration.outbox);
     this.#outbox = openLog(hal, configuration);
@@ -136,7 +139,9 @@ export class Agent {
       log: this.#outbox,
       events: this.#events,
     });
-    this.#publisher = new Publisher(this.feeds());
+    const feeds = this.feeds();
+    this.#composer = (feeds[feeds.length - 1] as Feed).composer;
+    this.#publisher = new Publisher(feeds);
     this.#sampler = this.sampler();
     this.#connection = this.connection();
   }
@@ -175,7 +180,7 @@ export class Agent {
       ...this.#status.accounts(),
       values: this.#configuration.sensors.flatMap(({ channels }, i) =>
         channels.flatMap(({ name: channel }, c) => {
-          const value = this.#values[i]?.[c];
+          const value = this.#latest.values(i)[c];
           return value === undefined ? [] : [{ channel, value }];
         }),
       ),
@@ -187,20 +192,13 @@ export class Agent {
     };
   }
 
-  private makeRoom(sensors: readonly SensorConfiguration[]): void {
-    for (const { channels } of sensors) {
-      this.#values.push(channels.map(() => undefined));
-      this.#faults.push(undefined);
-    }
-  }
-
   // What the constructor makes is made in functions: all that is open while it opens the logs takes room on the stack below.
 
   private feeds(): Feed[] {
-    const { sensors, topics, publish } = this.#configuration;
+    const { topics, publish } = this.#configuration;
     const tables = new ChannelTables(this.#hal.keyValue);
-    sensors.forEach(({ name, channels }, i) => {
-      tables.declare(i, this.#boot, { sensor: name, channels });
+    this.#tables.forEach((table, i) => {
+      tables.declare(i, this.#boot, table);
     });
     const { telemetry: topic, unresolved: unresolvedTopic, events } = topics;
     const feed = this.feed(this.#outbox, tables, { topic, unresolvedTopic, timeWaitSeconds: publish.timeWaitSeconds });
@@ -281,55 +279,44 @@ export class Agent {
   }
 
   private sampled(i: number, sample: Sample, milliseconds: number): void {
-    const { channels } = this.#configuration.sensors[i] as SensorConfiguration;
-    const latest = this.#values[i] as (number | undefined)[];
-    const values: (number | undefined)[] = [];
-    let isEmpty = true;
-    for (let c = 0; c < channels.length; ++c) {
-      const channel = channels[c] as ChannelConfiguration;
-      const value = valueAt(sample, channel.from);
-      values[c] = value;
-      if (value === undefined) latest[c] = undefined;
-      else {
-        const scale = 10 ** channel.decimals;
-        latest[c] = Math.round(value * scale) / scale;
-        isEmpty = false;
-      }
-    }
-    if (isEmpty) {
+    if (!this.#latest.take(i, sample)) {
       this.failed(i, `gave none of its channels`, milliseconds);
       return;
     }
+    const boot = this.#boot;
+    const values = this.#latest.values(i);
     this.#faults[i] = undefined;
     if (this.#events !== undefined) {
       this.learnTime();
-      this.#events.check(i, latest, { boot: this.#boot, milliseconds });
+      this.#events.check(i, values, { boot, milliseconds });
     }
-    this.store(i, { kind: 'values', boot: this.#boot, milliseconds, values }, channels);
+    this.store(i, { kind: 'values', boot, milliseconds, values, table: this.#tables[i] as SensorTable });
     this.#isStateNew = true;
   }
 
   private failed(i: number, reason: string, milliseconds: number): void {
-    const { name, channels } = this.#configuration.sensors[i] as SensorConfiguration;
+    const table = this.#tables[i] as SensorTable;
     this.#faults[i] = reason;
-    this.#values[i]?.fill(undefined);
-    this.#onEvent(`sensor ${name}: ${reason}`);
-    this.store(i, { kind: 'fault', boot: this.#boot, milliseconds, reason }, channels);
+    this.#latest.forget(i);
+    this.#onEvent(`sensor ${table.sensor}: ${reason}`);
+    this.store(i, { kind: 'fault', boot: this.#boot, milliseconds, reason, table });
   }
 
   /** Puts a reading into flash. It is sent in a turn of the connection, with those that other sensors gave at the same time. */
-  private store(stream: number, reading: Reading, channels: readonly ChannelConfiguration[]): void {
+  private store(stream: number, reading: StoredReading & { readonly table: SensorTable }): void {
     this.learnTime();
+    const isConnected = this.#connection.announce();
     try {
-      this.append(stream, reading, channels);
+      const record = this.append(stream, reading, reading.table.channels);
+      if (isConnected && record !== undefined) this.#composer.offer(record, reading, this.#latest);
     } catch (error) {
       this.#status.refused();
       this.#onEvent(`a reading could not be stored: ${messageOf(error)}`);
     }
-    this.#connection.announce();
   }
 
-  private append(stream: number, reading: Reading, channels: readonly ChannelConfiguration[]): void {
+  /** Gives the record, unless one was not enough. */
+  private append(stream: number, reading: Reading, channels: readonly Channel[]): LogRecord | undefined {
     const byteLength = packReading(this.#record, reading, channels);
     if (byteLength > this.#outbox.payloadBytesMax && reading.kind === 'values') {
       const { values } = reading;
@@ -337,10 +324,12 @@ export class Agent {
       const middle = (values.findIndex(isThere) + values.findLastIndex(isThere)) >> 1;
       this.append(stream, { ...reading, values: values.map((v, i) => (i <= middle ? v : undefined)) }, channels);
       this.append(stream, { ...reading, values: values.map((v, i) => (i > middle ? v : undefined)) }, channels);
-      return;
+      return undefined;
     }
-    this.#outbox.append(this.#record.subarray(0, byteLength), stream);
+    const payload = this.#record.subarray(0, byteLength);
+    const sequence = this.#outbox.append(payload, stream);
     this.#status.stored();
+    return { sequence, end: sequence + 1, stream, payload };
   }
 
   /** The first believable wall time of this boot becomes its anchor. */
@@ -392,10 +381,9 @@ export class Agent {
   }
 
   private state(milliseconds: number): Message {
-    const { topics, sensors } = this.#configuration;
     const start = this.#anchors.startOf(this.#boot);
-    const text = stateOf(this.#values, sensors, start === undefined ? undefined : start + milliseconds);
-    return { topic: topics.state, payload: utf8Bytes(text), qos: 0, retain: false };
+    const text = stateOf(this.#latest.textOfAll(), start === undefined ? undefined : start + milliseconds);
+    return { topic: this.#configuration.topics.state, payload: utf8Bytes(text), qos: 0, retain: false };
   }
 
   /**
@@ -468,15 +456,4 @@ function requireDrivers(sensors: readonly SensorConfiguration[], drivers: Driver
     if (drivers[driver] === undefined)
       throw wrong(`sensors[${i}].driver`, `one of ${Object.keys(drivers).join(', ')}`, driver);
   });
-}
-
-/** `path` is "temperature", or "thermometer.temperature" as ECMA-419 nests it. */
-function valueAt(sample: Sample, path: string): number | undefined {
-  let value: unknown = sample[path];
-  if (value === undefined) {
-    const dot = path.indexOf('.');
-    const outer = dot > 0 ? sample[path.slice(0, dot)] : undefined;
-    if (typeof outer === 'object' && outer !== null) value = (outer as Sample)[path.slice(dot + 1)];
-  }
-  return typeof value === 'number' && value < VALUE_MAX && value > -VALUE_MAX ? value : undefined;
 }

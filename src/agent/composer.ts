@@ -13,11 +13,12 @@ import { utf8Bytes } from '../mqtt/utf8.js';
 import type { Anchors } from '../reading/anchor.js';
 import { type ChannelTables, noChannels } from '../reading/channel.js';
 import { type Reading, type StoredReading, unpackReading } from '../reading/reading.js';
+import type { Latest } from './latest.js';
 import type { SentMessages, Span } from './sent.js';
 import { gapTelemetry, rawTelemetry, telemetryOf } from './telemetry.js';
 
 export interface ComposerOptions {
-  readonly log: Pick<Log, 'next' | 'rewind'>;
+  readonly log: Pick<Log, 'next' | 'pass' | 'rewind'>;
   /** Where anchors of earlier boots are looked for. */
   readonly readings: Pick<Log, 'lookAhead'>;
   readonly clock: Clock;
@@ -65,8 +66,8 @@ export class Composer {
   readonly #options: ComposerOptions;
   /** Taken from the log and not yet an element. */
   #waiting: Waiting | undefined;
-  /** Not yet part of a message. */
-  #element: Element | undefined;
+  /** Not yet part of a message; what was taken from the log before `#waiting`. */
+  readonly #elements: Element[] = [];
   /** Readings of this boot that went out without a time; they do so again if they are repeated. */
   #gaveUpBelow = 0;
   /** An earlier boot whose anchor was looked for in the log, and when its millisecond 0 was. */
@@ -80,8 +81,19 @@ export class Composer {
   /** Begins again with the oldest unsettled number. */
   rewind(): void {
     this.#waiting = undefined;
-    this.#element = undefined;
+    this.#elements.length = 0;
     this.#options.log.rewind();
+  }
+
+  /**
+   * A reading that was just stored; `latest` has the text of its values. If all before it have been taken, and the next message has
+   * room for it, it need not be read back.
+   */
+  offer(record: LogRecord, reading: StoredReading, latest: Pick<Latest, 'text'>): void {
+    const { log, readingsPerMessageMax } = this.#options;
+    if (this.#waiting !== undefined || this.#elements.length >= readingsPerMessageMax || !log.pass()) return;
+    const element = this.elementOf(record, reading, latest.text(record.stream));
+    if (element !== undefined) this.#elements.push(element);
   }
 
   /**
@@ -106,7 +118,7 @@ export class Composer {
           ? bytes <= options.messageBytesMax && again?.spanOf(feed, element.first) === undefined
           : element.first < span.end;
       if (!isNext || element.isResolved !== head.isResolved) {
-        this.#element = element;
+        this.#elements.unshift(element);
         // What is missing of the message was settled meanwhile.
         if (span !== undefined && !isNext) end = span.end;
         break;
@@ -131,11 +143,7 @@ export class Composer {
   }
 
   private take(): Element | undefined {
-    const element = this.#element;
-    if (element !== undefined) {
-      this.#element = undefined;
-      return element;
-    }
+    if (this.#elements.length > 0) return this.#elements.shift();
     const waiting = this.#waiting;
     if (waiting !== undefined) {
       this.#waiting = undefined;
@@ -152,7 +160,7 @@ export class Composer {
   }
 
   /** `undefined` when the reading waits for the clock. */
-  private elementOf(found: LogRecord, reading: StoredReading): Element | undefined {
+  private elementOf(found: LogRecord, reading: StoredReading, values?: string): Element | undefined {
     const { anchors, payloadBytesMax } = this.#options;
     const first = found.sequence;
     let record = found;
@@ -171,7 +179,7 @@ export class Composer {
       }
     }
     const { end } = record;
-    const text = telemetryOf(reading, first, end, start);
+    const text = telemetryOf(reading, first, end, start, values);
     if (text.length > payloadBytesMax) return rawElement(record);
     return { first, end, lost: first + 1, text, isResolved: start !== undefined };
   }

@@ -13,51 +13,54 @@
  */
 
 import type { LogGap } from '../archive/log.js';
-import type { Channel, SensorTable } from '../reading/channel.js';
+import type { Channel } from '../reading/channel.js';
 import { bootOf, type StoredReading } from '../reading/reading.js';
 
 /** What stands around the values of an element, and around one value with its quotes, colon and comma, in bytes. */
 const ELEMENT_BYTES = 128;
 const VALUE_BYTES_MAX = 28;
 
-/** One element, for the numbers sequence <= n < end. `start` is when the boot began, in milliseconds since 1970, if known. */
-export function telemetryOf(reading: StoredReading, sequence: number, end: number, start: number | undefined): string {
+/**
+ * One element, for the numbers sequence <= n < end. `start` is when the boot began, in milliseconds since 1970, if known; `text` that
+ * of its values, if that has been made.
+ */
+export function telemetryOf(
+  reading: StoredReading,
+  sequence: number,
+  end: number,
+  start: number | undefined,
+  text?: string,
+): string {
   const { milliseconds } = reading;
   const time = start === undefined ? `"ms":${milliseconds}` : `"ts":${start + milliseconds}`;
   const thinned = end > sequence + 1 ? `,"thinned":${end - sequence - 1}` : '';
   if (reading.kind === 'values') {
-    const values = withValues('', reading.values, reading.table);
+    const values = text ?? textOf(reading.values, reading.table.channels);
     return `{${time},"values":{${values}},"boot":${reading.boot},"seq":${sequence}${thinned}}`;
   }
   const values = reading.kind === 'alarm' ? `"${channelOf(reading)}":${reading.value}` : '';
   return `{${time},"values":{${values}},"boot":${reading.boot},"seq":${sequence}${thinned},${detailOf(reading)}}`;
 }
 
-/** The latest values of all sensors as one JSON object: `values` by sensor and channel. */
-export function stateOf(
-  values: readonly (readonly (number | undefined)[])[],
-  sensors: readonly Pick<SensorTable, 'channels'>[],
-  unixMilliseconds: number | undefined,
-): string {
-  let text = '';
-  for (let i = 0; i < values.length; ++i) text = withValues(text, values[i] as [], sensors[i] as SensorTable);
-  if (unixMilliseconds === undefined) return `{${text}}`;
-  return text === '' ? `{"ts":${unixMilliseconds}}` : `{${text},"ts":${unixMilliseconds}}`;
+/** What all sensors gave last as one JSON object, with the time, if that is known. `values` is their text. */
+export function stateOf(values: string, unixMilliseconds: number | undefined): string {
+  if (unixMilliseconds === undefined) return `{${values}}`;
+  return values === '' ? `{"ts":${unixMilliseconds}}` : `{${values},"ts":${unixMilliseconds}}`;
 }
 
 /**
- * `text` and these values behind it. Written piece by piece, which takes half the steps of making an object for JSON, and
- * needs no property named as a channel. Names need no escapes (schema.ts).
+ * The values of a sensor's channels as they stand in an object. Written piece by piece, which takes half the steps of making an
+ * object for JSON, and needs no property named as a channel. Names need no escapes (schema.ts).
  */
-function withValues(text: string, values: readonly (number | undefined)[], { channels }: SensorTable): string {
-  let result = text;
+export function textOf(values: readonly (number | undefined)[], channels: readonly Channel[]): string {
+  let text = '';
   for (let i = 0; i < values.length; ++i) {
     const value = values[i];
     if (value === undefined) continue;
-    if (result !== '') result += ',';
-    result += `"${(channels[i] as Channel).name}":${value}`;
+    const comma = text === '' ? '' : ',';
+    text += `${comma}"${(channels[i] as Channel).name}":${value}`;
   }
-  return result;
+  return text;
 }
 
 function detailOf(reading: Exclude<StoredReading, { kind: 'values' }>): string {

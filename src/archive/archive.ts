@@ -110,6 +110,14 @@ export class Archive implements Log {
     return undefined;
   }
 
+  pass(): boolean {
+    const { next } = this.fresh.statistics();
+    if (this.#position !== next - 1) return false;
+    if (this.#levels.some((level, i) => i > 0 && level.statistics().queued > 0) || !this.fresh.pass()) return false;
+    this.#position = next;
+    return true;
+  }
+
   release(first: number, end: number = first + 1, outcome: 'delivered' | 'dropped' = 'delivered'): void {
     let from = first;
     for (let level = this.#levels.length - 1; level >= 0 && from < end; level--) {

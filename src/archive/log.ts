@@ -21,7 +21,8 @@ export interface LogGap {
   readonly reason: 'evicted' | 'unreadable' | 'thinned';
 }
 
-export interface Log extends Pick<Outbox, 'payloadBytesMax' | 'append' | 'release' | 'rewind' | 'flush' | 'maintain'> {
+export interface Log
+  extends Pick<Outbox, 'payloadBytesMax' | 'append' | 'pass' | 'release' | 'rewind' | 'flush' | 'maintain'> {
   next(): LogRecord | LogGap | undefined;
   lookAhead(visit: (record: Pick<LogRecord, 'sequence' | 'stream' | 'payload'>) => boolean): void;
   statistics(): LogStatistics;

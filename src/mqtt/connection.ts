@@ -133,9 +133,11 @@ export class Connection {
     return this.wakeIf(this.#conversation.publish(message, token, mayRepeat));
   }
 
-  /** There is something to publish: `onReady` follows in a turn of its own, when connected. */
-  announce(): void {
-    if (this.#conversation.isConnected) this.wake();
+  /** There is something to publish: `onReady` follows in a turn of its own, when connected. Says whether it is. */
+  announce(): boolean {
+    const { isConnected } = this.#conversation;
+    if (isConnected) this.wake();
+    return isConnected;
   }
 
   /** Throws the Error that `publish` would throw, whatever the state; for those who keep messages for later. */

@@ -166,6 +166,14 @@ export class Outbox {
   }
 
   /**
+   * Counts the record that was just appended as handed out, if it is what `next` would give, and says whether it did: for a consumer
+   * that still has it in hand.
+   */
+  pass(): boolean {
+    return this.#reader.passLast();
+  }
+
+  /**
    * Settles the numbers first <= n < end, by default one, as delivered, or, for a gap, as dropped. What was released before
    * stays as it is.
    */

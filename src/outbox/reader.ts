@@ -116,6 +116,17 @@ export class Reader {
     return 'end';
   }
 
+  /** Passes the last record of the log, if that is what `read` would find, and says whether it did. */
+  passLast(): boolean {
+    const log = this.#log;
+    if (this.position !== log.next - 1) return false;
+    this.#sector = this.#after = this.#active = log.active;
+    this.#slot = log.tail;
+    this.#limit = Number.POSITIVE_INFINITY;
+    this.#running = this.position = log.next;
+    return true;
+  }
+
   /** `read`, which has just returned `found`, will find the same once more. */
   back(found: Found): void {
     this.position = this.first;

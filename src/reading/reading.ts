@@ -17,8 +17,8 @@ import { VarintReader, writeSignedVarint, writeVarint } from './varint.js';
 /** Longest text of a fault that is kept, in bytes. */
 export const FAULT_BYTES_MAX = 40;
 
-/** Values beyond are kept as missing: they cannot be told exactly. */
-const SCALED_MAX = Number.MAX_SAFE_INTEGER / 4;
+/** Of a value times 10^decimals. Values beyond are kept as missing: they cannot be told exactly. */
+export const SCALED_MAX = Number.MAX_SAFE_INTEGER / 4;
 const ALARM_SCALED_MAX = Math.floor(SCALED_MAX);
 
 const VALUES = 0;

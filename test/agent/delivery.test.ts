@@ -1,5 +1,6 @@
 import type { Sensor } from '../../hal/contract.js';
 import { World } from '../../sim/world/world.js';
+import { decodeText } from '../../src/mqtt/utf8.js';
 import {
   books,
   Counter,
@@ -152,6 +153,9 @@ describe('an agent', () => {
     expect(books(device)).toMatchObject({ queued: 0, balanced: true });
     for (const { dup, seq } of all.slice(all.findIndex((e, i) => all.findIndex((o) => o.seq === e.seq) < i)))
       if (dup) expect(all.some((other) => other.seq === seq && !other.dup)).toBe(true);
+    const messages = world.broker.received.map(({ payload, dup }) => ({ text: decodeText(payload), dup }));
+    for (const { text, dup } of messages)
+      if (dup) expect(messages.some((other) => other.text === text && !other.dup)).toBe(true);
     expect(world.broker.violations).toEqual([]);
   });
 

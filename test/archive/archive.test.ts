@@ -35,6 +35,40 @@ describe('an archive', () => {
     ).toBe(true);
   });
 
+  it('passes a reading that was just appended once all before it have been handed out and, where they were packed, released', () => {
+    const archive = open(newFlash());
+    appendAll(archive, 0, 1000);
+    expect(archive.pass()).toBe(false);
+    drain(archive);
+    appendAll(archive, 1000, 1001);
+    expect(archive.pass()).toBe(true);
+    expect(archive.next()).toBeUndefined();
+    appendAll(archive, 1001, 1003);
+    expect(archive.pass()).toBe(false);
+    expect(archive.next()?.sequence).toBe(1001);
+    expect(archive.pass()).toBe(true);
+    archive.rewind();
+    expect(archive.next()?.sequence).toBe(1000);
+  });
+
+  it('passes none while readings that were handed out have been packed and wait: nothing is handed out of order', () => {
+    const archive = open(newFlash());
+    const handed: number[] = [];
+    let isPassed = true;
+    for (let n = 0; n < 300; n++) {
+      appendAll(archive, n, n + 1);
+      isPassed = archive.pass();
+      const sequence = isPassed ? n : archive.next()?.sequence;
+      if (sequence !== undefined) handed.push(sequence);
+    }
+    expect(isPassed).toBe(false);
+    for (let item = archive.next(); item !== undefined; item = archive.next()) {
+      archive.release(0, item.end);
+      handed.push(item.sequence);
+    }
+    expect(handed).toEqual(Array.from({ length: 300 }, (_, n) => n));
+  });
+
   it('begins to pack in the middle of its life: the numbers before were delivered', () => {
     const flash = newFlash();
     const archive = open(flash);
