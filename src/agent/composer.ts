@@ -90,8 +90,9 @@ export class Composer {
    * room for it, it need not be read back.
    */
   offer(record: LogRecord, reading: StoredReading, latest: Pick<Latest, 'text'>): void {
-    const { log, readingsPerMessageMax } = this.#options;
-    if (this.#waiting !== undefined || this.#elements.length >= readingsPerMessageMax || !log.pass()) return;
+    const options = this.#options;
+    if (this.#waiting !== undefined || this.#elements.length >= options.readingsPerMessageMax) return;
+    if (!options.log.pass()) return;
     const element = this.elementOf(record, reading, latest.text(record.stream));
     if (element !== undefined) this.#elements.push(element);
   }
@@ -105,7 +106,8 @@ export class Composer {
     if (head === undefined) return undefined;
     const options = this.#options;
     const span = again?.spanOf(feed, head.first);
-    let { end, text } = head;
+    let end = head.end;
+    let text = head.text;
     let gaps = head.lost < end ? withLost(NONE, head) : NONE;
     let bytes = text.length + BRACKETS_BYTES;
     let count = 1;
@@ -161,12 +163,12 @@ export class Composer {
 
   /** `undefined` when the reading waits for the clock. */
   private elementOf(found: LogRecord, reading: StoredReading, values?: string): Element | undefined {
-    const { anchors, payloadBytesMax } = this.#options;
+    const options = this.#options;
     const first = found.sequence;
     let record = found;
-    let start = anchors.startOf(reading.boot);
+    let start = options.anchors.startOf(reading.boot);
     if (start === undefined || first < this.#gaveUpBelow) {
-      const { boot, clock, timeWaitSeconds } = this.#options;
+      const { boot, clock, timeWaitSeconds } = options;
       // A copy, since looking for the start reads the log.
       record = { ...found, payload: found.payload.slice() };
       if (reading.boot !== boot) start ??= this.searchedStart(reading.boot);
@@ -178,9 +180,9 @@ export class Composer {
         this.#gaveUpBelow = Math.max(this.#gaveUpBelow, first + 1);
       }
     }
-    const { end } = record;
+    const end = record.end;
     const text = telemetryOf(reading, first, end, start, values);
-    if (text.length > payloadBytesMax) return rawElement(record);
+    if (text.length > options.payloadBytesMax) return rawElement(record);
     return { first, end, lost: first + 1, text, isResolved: start !== undefined };
   }
 

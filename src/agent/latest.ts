@@ -29,13 +29,13 @@ export class Latest {
    * Takes a sample of sensor `i`, and says whether it has a value of any channel. What is too large to be stored exactly is none.
    */
   take(i: number, sample: Sample): boolean {
-    const { channels } = this.#sensors[i] as SensorConfiguration;
+    const channels = (this.#sensors[i] as SensorConfiguration).channels;
     const values = this.#values[i] as (number | undefined)[];
     let isEmpty = true;
     for (let c = 0; c < channels.length; ++c) {
-      const { from, decimals } = channels[c] as ChannelConfiguration;
-      const scale = 10 ** decimals;
-      const scaled = Math.round(numberAt(sample, from) * scale);
+      const channel = channels[c] as ChannelConfiguration;
+      const scale = 10 ** channel.decimals;
+      const scaled = Math.round(numberAt(sample, channel.from) * scale);
       if (scaled >= -SCALED_MAX && scaled <= SCALED_MAX) {
         values[c] = scaled / scale;
         isEmpty = false;

@@ -31,8 +31,7 @@ export function telemetryOf(
   start: number | undefined,
   text?: string,
 ): string {
-  const { milliseconds } = reading;
-  const time = start === undefined ? `"ms":${milliseconds}` : `"ts":${start + milliseconds}`;
+  const time = start === undefined ? `"ms":${reading.milliseconds}` : `"ts":${start + reading.milliseconds}`;
   const thinned = end > sequence + 1 ? `,"thinned":${end - sequence - 1}` : '';
   if (reading.kind === 'values') {
     const values = text ?? textOf(reading.values, reading.table.channels);
@@ -57,8 +56,7 @@ export function textOf(values: readonly (number | undefined)[], channels: readon
   for (let i = 0; i < values.length; ++i) {
     const value = values[i];
     if (value === undefined) continue;
-    const comma = text === '' ? '' : ',';
-    text += `${comma}"${(channels[i] as Channel).name}":${value}`;
+    text += `${text === '' ? '"' : ',"'}${(channels[i] as Channel).name}":${value}`;
   }
   return text;
 }

@@ -135,7 +135,7 @@ export class Connection {
 
   /** There is something to publish: `onReady` follows in a turn of its own, when connected. Says whether it is. */
   announce(): boolean {
-    const { isConnected } = this.#conversation;
+    const isConnected = this.#conversation.isConnected;
     if (isConnected) this.wake();
     return isConnected;
   }

@@ -89,25 +89,29 @@ export function packReading(into: Uint8Array, reading: Reading, channels: readon
 
 /**
  * The reading of `stream` in `bytes`; `undefined` for bytes that are none, and for values without the table that was in
- * force.
+ * force. Like `unpackValues` it reads numbers itself and not through a VarintReader, which takes more steps: each value on its way
+ * comes by.
  */
 export function unpackReading(
   bytes: Uint8Array,
   stream: number,
   tables: Pick<ChannelTables, 'at'>,
 ): StoredReading | undefined {
-  const reader = new VarintReader(bytes, 0);
-  const first = reader.unsigned();
+  let at = 0;
+  let first = bytes[at] as number;
+  for (let scale = 0x80; first >= scale; scale *= 0x80) first += ((bytes[++at] as number) - 1) * scale;
+  let milliseconds = bytes[++at] as number;
+  for (let scale = 0x80; milliseconds >= scale; scale *= 0x80) milliseconds += ((bytes[++at] as number) - 1) * scale;
+  if (++at > bytes.length) return undefined;
   const kind = first % 4;
   const boot = (first - kind) / 4;
-  const milliseconds = reader.unsigned();
-  if (reader.isOver) return undefined;
   const table = tables.at(stream, boot);
   if (kind === VALUES) {
-    const values = table && unpackValues(bytes, reader.at, table.channels);
+    const values = table && unpackValues(bytes, at, table.channels);
     return table && values && { kind: 'values', boot, milliseconds, values, table };
   }
-  if (kind === FAULT) return { kind: 'fault', boot, milliseconds, reason: unpackText(bytes, reader.at), table };
+  if (kind === FAULT) return { kind: 'fault', boot, milliseconds, reason: unpackText(bytes, at), table };
+  const reader = new VarintReader(bytes, at);
   if (kind === ANCHOR) {
     const unixMilliseconds = reader.unsigned();
     return reader.isOver ? undefined : { kind: 'anchor', boot, milliseconds, unixMilliseconds };
@@ -150,7 +154,7 @@ function packValues(
   let last = channels.length - 1;
   while (last > 0 && values[last] === undefined) --last;
   let at = from + (last - (last % 7)) / 7;
-  into.fill(0x80, from, at);
+  if (at > from) into.fill(0x80, from, at);
   into[at] = 0;
   ++at;
   for (let i = 0; i <= last; i++) {
@@ -160,15 +164,19 @@ function packValues(
     if (!(scaled >= -SCALED_MAX && scaled <= SCALED_MAX)) continue;
     const flags = from + (i - (i % 7)) / 7;
     into[flags] = (into[flags] as number) | (1 << (i % 7));
-    at = writeSignedVarint(into, at, scaled);
+    const folded = scaled < 0 ? -2 * scaled - 1 : 2 * scaled;
+    if (folded < 0x4000 && folded >= 0x80) {
+      // As most values are; a call takes more steps.
+      into[at] = folded | 0x80;
+      ++at;
+      into[at] = folded >> 7;
+      ++at;
+    } else at = writeVarint(into, at, folded);
   }
   return at;
 }
 
-/**
- * `undefined` when the bytes end too early. Reads numbers itself and not through a VarintReader, which takes more steps: each
- * value on its way comes by.
- */
+/** `undefined` when the bytes end too early. */
 function unpackValues(
   bytes: Uint8Array,
   from: number,
