@@ -248,4 +248,9 @@ export interface Hal {
    * The caller keeps 0 <= start <= end <= bytes.length; a native need not check it.
    */
   crc32c?(bytes: Uint8Array, start: number, end: number, register: number): number;
+  /**
+   * Writes well-formed text as UTF-8 into `into`, from `at` on, and gives the offset behind it; -1, with nothing written, when it does
+   * not fit. As `writeText` of src/mqtt/utf8.ts does, and absent where the platform cannot do it without a buffer in between.
+   */
+  writeText?(text: string, into: Uint8Array, at: number): number;
 }

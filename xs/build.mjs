@@ -22,7 +22,7 @@ const WORKERS = 2;
 /** Files of ours that the engine is compiled with. */
 const ENGINE_HEADERS = ['platform.h', 'profile.h'];
 /** What a board runs as C, too. */
-export const BOARD_FILES = ['../hal/esp32/native/crc32c.c', '../hal/esp32/native/crc32c.h'];
+export const BOARD_FILES = ['crc32c.c', 'crc32c.h', 'text.c', 'text.h'].map((name) => `../hal/esp32/native/${name}`);
 /** What the host may be built for, best first. Not every kernel of 64 bits runs programs of 32; qemu does, more slowly. */
 const TARGETS = [
   { bits: 32, launcher: [] },

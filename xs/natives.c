@@ -6,6 +6,7 @@
  */
 #include "host.h"
 #include "../hal/esp32/native/crc32c.h"
+#include "../hal/esp32/native/text.h"
 #include <math.h>
 
 static void native_trace(xsMachine* the)
@@ -61,7 +62,7 @@ static void native_end(xsMachine* the)
   end(hostOf(the), EXIT_ENDED);
 }
 
-/* The file that a board runs. */
+/* This and the next: by the files that a board runs. */
 static void native_crc32c(xsMachine* the)
 {
   void* buffer;
@@ -69,6 +70,15 @@ static void native_crc32c(xsMachine* the)
   xsmcGetBufferReadable(xsArg(0), &buffer, &count);
   size_t end = (size_t)wholeArgument(the, 2, count), start = (size_t)wholeArgument(the, 1, (double)end);
   xsmcSetInteger(xsResult, godwit_crc32c(buffer, (uint32_t)start, (uint32_t)end, xsmcToInteger(xsArg(3))));
+}
+
+static void native_writeText(xsMachine* the)
+{
+  void* buffer;
+  xsUnsignedValue count;
+  xsmcGetBufferWritable(xsArg(1), &buffer, &count);
+  size_t at = (size_t)wholeArgument(the, 2, count);
+  xsmcSetInteger(xsResult, godwit_write_text(xsmcToString(xsArg(0)), buffer, (uint32_t)at, (uint32_t)count));
 }
 
 static const struct {
@@ -87,6 +97,7 @@ static const struct {
     {"flashWrite", native_flashWrite, 3},
     {"flashErase", native_flashErase, 3},
     {"crc32c", native_crc32c, 4},
+    {"writeText", native_writeText, 3},
     {"keyRead", native_keyRead, 1},
     {"keyWrite", native_keyWrite, 2},
     {"keyDelete", native_keyDelete, 1},

@@ -19,7 +19,7 @@ import type { Flash, Hal, SensorConstructor } from '../contract.js';
 import { Esp32Clock } from './clock.js';
 import { openPartition } from './flash.js';
 import { NvsKeyValue } from './key-value.js';
-import { crc32cOver, loadNatives } from './natives.js';
+import { crc32cOver, loadNatives, writeTextOver } from './natives.js';
 import { WiFiNetwork } from './network.js';
 import { TcpStream } from './stream.js';
 import { esp32System } from './system.js';
@@ -44,6 +44,7 @@ export function esp32Hal(): Hal {
   });
   const natives = loadNatives();
   const crc32c = crc32cOver(natives);
+  const writeText = writeTextOver(natives);
   let eventFlash: Flash | undefined;
   return {
     clock,
@@ -59,6 +60,7 @@ export function esp32Hal(): Hal {
     network,
     system: esp32System(() => network.mac, natives),
     ...(crc32c && { crc32c }),
+    ...(writeText && { writeText }),
   };
 }
 

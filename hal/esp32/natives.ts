@@ -9,6 +9,8 @@ import Modules from 'modules';
 export interface Natives {
   /** hal/esp32/native/crc32c.c. A buffer is passed whole, so the offsets count from its start. */
   godwit_crc32c?(bytes: ArrayBufferLike, start: number, end: number, register: number): number;
+  /** hal/esp32/native/text.c, likewise; `end` is where the space ends. */
+  godwit_write_text?(text: string, into: ArrayBufferLike, start: number, end: number): number;
   /** Bytes that a data partition is written in at once, and once only, if it is encrypted; 0 if it is not, or not there. */
   godwit_encrypted_unit?(label: string): number;
   /** Bytes of the system's heap that nobody holds. */
@@ -32,5 +34,14 @@ export function crc32cOver({ godwit_crc32c }: Natives) {
   return (bytes: Uint8Array, start: number, end: number, register: number): number => {
     const { buffer, byteOffset } = bytes;
     return godwit_crc32c(buffer, byteOffset + start, byteOffset + end, register);
+  };
+}
+
+/** The contract's `writeText`, likewise. */
+export function writeTextOver({ godwit_write_text }: Natives) {
+  if (godwit_write_text === undefined) return undefined;
+  return (text: string, { buffer, byteOffset, byteLength }: Uint8Array, at: number): number => {
+    const end = godwit_write_text(text, buffer, byteOffset + at, byteOffset + byteLength);
+    return end < 0 ? end : end - byteOffset;
   };
 }

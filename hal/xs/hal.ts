@@ -39,6 +39,7 @@ export function xsHal(keyValue?: KeyValue): Hal {
       restart: native.restart,
     },
     crc32c: native.crc32c,
+    writeText: native.writeText,
   };
 }
 

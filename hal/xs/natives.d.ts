@@ -28,6 +28,7 @@ declare const native: {
   flashErase(start: number, end: number, partition?: number): void;
 
   crc32c(bytes: Uint8Array, start: number, end: number, register: number): number;
+  writeText(text: string, into: Uint8Array, at: number): number;
 
   keyRead(key: string): string | undefined;
   keyWrite(key: string, value: string): void;

@@ -14,7 +14,6 @@ import { Archive } from '../archive/archive.js';
 import type { Log, LogRecord } from '../archive/log.js';
 import { Connection } from '../mqtt/connection.js';
 import type { Message } from '../mqtt/packet.js';
-import { utf8Bytes } from '../mqtt/utf8.js';
 import { openOutbox } from '../outbox/outbox.js';
 import { Anchors, isBelievable } from '../reading/anchor.js';
 import { type Channel, ChannelTables, type SensorTable } from '../reading/channel.js';
@@ -239,11 +238,12 @@ export class Agent {
   }
 
   private connection(): Connection {
-    const { clock, random, network, TCP, TLS } = this.#hal;
+    const { clock, random, network, TCP, TLS, writeText } = this.#hal;
     const { broker } = this.#configuration;
     return new Connection({
       clock,
       random,
+      writeText,
       network,
       Stream: broker.tls ? TLS : TCP,
       host: broker.host,
@@ -383,7 +383,7 @@ export class Agent {
   private state(milliseconds: number): Message {
     const start = this.#anchors.startOf(this.#boot);
     const text = stateOf(this.#latest.textOfAll(), start === undefined ? undefined : start + milliseconds);
-    return { topic: this.#configuration.topics.state, payload: utf8Bytes(text), qos: 0, retain: false };
+    return { topic: this.#configuration.topics.state, payload: text, qos: 0, retain: false };
   }
 
   /**

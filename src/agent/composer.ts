@@ -9,7 +9,6 @@
 import type { Clock } from '../../hal/contract.js';
 import type { Log, LogGap, LogRecord } from '../archive/log.js';
 import type { Message } from '../mqtt/packet.js';
-import { utf8Bytes } from '../mqtt/utf8.js';
 import type { Anchors } from '../reading/anchor.js';
 import { type ChannelTables, noChannels } from '../reading/channel.js';
 import { type Reading, type StoredReading, unpackReading } from '../reading/reading.js';
@@ -137,7 +136,7 @@ export class Composer {
       gaps,
       message: {
         topic: head.isResolved ? options.topic : options.unresolvedTopic,
-        payload: utf8Bytes(text),
+        payload: text,
         qos: 1,
         retain: false,
       },

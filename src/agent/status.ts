@@ -8,7 +8,6 @@
 import type { Clock, Hal } from '../../hal/contract.js';
 import type { Log, LogStatistics } from '../archive/log.js';
 import type { Message } from '../mqtt/packet.js';
-import { utf8Bytes } from '../mqtt/utf8.js';
 import { cyclesOf, yearsLeft } from '../outbox/wear.js';
 import { type Books, Ledger } from './books.js';
 import type { Events } from './events.js';
@@ -88,6 +87,6 @@ export class Status {
   }
 
   private message(content: object): Message {
-    return { topic: this.#options.topic, payload: utf8Bytes(JSON.stringify(content)), qos: 0, retain: true };
+    return { topic: this.#options.topic, payload: JSON.stringify(content), qos: 0, retain: true };
   }
 }

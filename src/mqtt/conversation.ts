@@ -30,6 +30,7 @@ import type { ConnectionOptions, Limits } from './options.js';
 import type { Connect, InboundPacket, InboundPublish, Message, Subscription } from './packet.js';
 import { PacketType, ProtocolError } from './packet.js';
 import { type RequestDone, Session } from './session.js';
+import { type WriteText, writeText } from './utf8.js';
 
 /** Size of the receive buffer; not larger than the largest packet that is held. */
 const RECEIVE_BYTES_MAX = 512;
@@ -52,6 +53,7 @@ export class Conversation implements PacketHandler {
   readonly #options: ConnectionOptions;
   readonly #limits: Limits;
   readonly #decoder: Decoder;
+  readonly #writeText: WriteText;
   readonly #keepAlive: KeepAlive;
   #phase: 'closed' | 'opening' | 'greeting' | 'connected' = 'closed';
   #openedMilliseconds = 0;
@@ -81,6 +83,7 @@ export class Conversation implements PacketHandler {
       onEvent,
     });
     this.#decoder = new Decoder(limits.packetBytesMax, this);
+    this.#writeText = options.writeText ?? writeText;
     this.session = new Session(limits.windowMax);
     this.#keepAlive = {
       intervalMilliseconds: keepAliveInterval(limits.keepAliveSeconds),
@@ -186,7 +189,12 @@ export class Conversation implements PacketHandler {
       this.expect(now + this.#limits.acknowledgeTimeoutMilliseconds);
       dup = this.session.isRedelivery || mayRepeat;
     }
-    this.sent(encodePublish(topic, message, packetId, dup, this.link.transmit, this.link.end), now);
+    const end = encodePublish(topic, message, packetId, dup, this.#writeText, this.link.transmit, this.link.end);
+    if (end < 0) {
+      if (packetId > 0) this.session.acknowledge(packetId);
+      throw new RangeError('payload: text has to be ASCII');
+    }
+    this.sent(end, now);
     return true;
   }
 
@@ -311,7 +319,7 @@ export class Conversation implements PacketHandler {
       typeof will === 'function' ? will(session) : will,
     );
     this.#phase = 'greeting';
-    this.sent(encodeConnect(connect, byteLength, this.link.transmit, this.link.end), this.#now);
+    this.sent(encodeConnect(connect, byteLength, this.#writeText, this.link.transmit, this.link.end), this.#now);
   }
 
   private takeConnack(packet: InboundPacket): void {

@@ -11,7 +11,7 @@
 import type { Connect, Message, Subscription } from './packet.js';
 import { PacketType } from './packet.js';
 import { stringBytes, topicFilterBytes, topicNameBytes } from './topic.js';
-import { utf8Bytes } from './utf8.js';
+import { utf8Bytes, type WriteText } from './utf8.js';
 
 export const PUBACK_BYTES = 4;
 export const PINGREQ_BYTES = 2;
@@ -46,7 +46,13 @@ export function connectByteLength(connect: Connect): number {
 }
 
 /** Writes a CONNECT whose length `connectByteLength` gave as `byteLength`. */
-export function encodeConnect(connect: Connect, byteLength: number, into: Uint8Array, offset: number): number {
+export function encodeConnect(
+  connect: Connect,
+  byteLength: number,
+  writeText: WriteText,
+  into: Uint8Array,
+  offset: number,
+): number {
   const { clientId, clean, keepAliveSeconds, user, password, will } = connect;
   let at = encodeHeader(PacketType.CONNECT, 0, remainingOf(byteLength), into, offset);
   at = encodeString('MQTT', into, at);
@@ -63,8 +69,8 @@ export function encodeConnect(connect: Connect, byteLength: number, into: Uint8A
   if (will !== undefined) {
     at = encodeString(will.topic, into, at);
     at = encodeUint16(will.payload.length, into, at);
-    into.set(will.payload, at);
-    at += will.payload.length;
+    at = encodePayload(will.payload, writeText, into, at);
+    if (at < 0) throw new RangeError('the text of the will is not ASCII');
   }
   if (user !== undefined) at = encodeString(user, into, at);
   if (password !== undefined) at = encodeString(password, into, at);
@@ -84,23 +90,26 @@ export function publishByteLength(topic: Uint8Array, message: Message): number {
   return packetByteLength(publishRemaining(topic, message));
 }
 
-/** Writes a PUBLISH. With QoS 0 there is no packet identifier [MQTT-2.3.1-5] and no DUP [MQTT-3.3.1-2]. */
+/**
+ * Writes a PUBLISH; gives -1 for text that is not ASCII. With QoS 0 there is no packet identifier [MQTT-2.3.1-5] and no DUP
+ * [MQTT-3.3.1-2].
+ */
 export function encodePublish(
   topic: Uint8Array,
   message: Message,
   packetId: number,
   dup: boolean,
+  writeText: WriteText,
   into: Uint8Array,
   offset: number,
 ): number {
-  const { payload, qos } = message;
+  const qos = message.qos;
   const flags = (dup ? 0x08 : 0) | (qos << 1) | (message.retain ? 0x01 : 0);
   let at = encodeHeader(PacketType.PUBLISH, flags, publishRemaining(topic, message), into, offset);
   into.set(topic, at);
   at += topic.length;
   if (qos > 0) at = encodeUint16(packetId, into, at);
-  into.set(payload, at);
-  return at + payload.length;
+  return encodePayload(message.payload, writeText, into, at);
 }
 
 export function encodePuback(packetId: number, into: Uint8Array, offset: number): number {
@@ -194,6 +203,14 @@ function encodeHeader(type: number, flags: number, remaining: number, into: Uint
   }
   into[at++] = rest;
   return at;
+}
+
+/** -1 for text that is not ASCII: it has more bytes than were counted. */
+function encodePayload(payload: Uint8Array | string, writeText: WriteText, into: Uint8Array, offset: number): number {
+  const end = offset + payload.length;
+  if (typeof payload === 'string') return writeText(payload, into, offset) === end ? end : -1;
+  into.set(payload, offset);
+  return end;
 }
 
 /** Writes the bytes of `text` and puts their count before them. */

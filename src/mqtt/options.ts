@@ -3,6 +3,7 @@
  */
 import type { Clock, Network, Random, StreamConstructor, StreamSecurity } from '../../hal/contract.js';
 import type { InboundPublish, Message } from './packet.js';
+import type { WriteText } from './utf8.js';
 
 /** MQTT 3.1.1, the only version so far. */
 const PROTOCOL_VERSION = 4;
@@ -13,6 +14,8 @@ export interface ConnectionOptions {
   readonly random: Random;
   /** TCP or TLS. */
   readonly Stream: StreamConstructor;
+  /** A native one, where the platform has one. By default that of utf8.ts. */
+  readonly writeText?: WriteText | undefined;
   /** The link below; while it is down, nothing is tried. Absent: always up. The connection becomes its watcher. */
   readonly network?: Network | undefined;
   readonly host: string;

@@ -26,7 +26,8 @@ export type Qos = 0 | 1;
 /** An application message. */
 export interface Message {
   readonly topic: string;
-  readonly payload: Uint8Array;
+  /** Text has to be ASCII. */
+  readonly payload: Uint8Array | string;
   readonly qos: Qos;
   readonly retain: boolean;
 }

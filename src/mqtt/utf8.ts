@@ -21,6 +21,17 @@ export function utf8Bytes(text: string): Uint8Array {
   return native.fromString === undefined ? encoded(text) : new Uint8Array(native.fromString(text));
 }
 
+/** Where the bytes of a text are wanted; see `writeText` in hal/contract.ts. */
+export type WriteText = (text: string, into: Uint8Array, at: number) => number;
+
+/** Writes well-formed `text` into `into` from `at` on, and gives the offset behind it; -1, and nothing written, if it does not fit. */
+export function writeText(text: string, into: Uint8Array, at: number): number {
+  const bytes = utf8Bytes(text);
+  if (at + bytes.length > into.length) return -1;
+  into.set(bytes, at);
+  return at + bytes.length;
+}
+
 function encoded(text: string): Uint8Array {
   const bytes = new Uint8Array(BYTES_PER_UNIT_MAX * text.length);
   let at = 0;

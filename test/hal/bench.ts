@@ -18,6 +18,7 @@ export interface Bench {
   readonly keyValue: KeyValue;
   readonly TCP: StreamConstructor;
   readonly crc32c?: Hal['crc32c'];
+  readonly writeText?: Hal['writeText'];
   /** Where the echo server listens, which closes a connection after a byte 0. */
   readonly host: string;
   readonly echoPort: number;

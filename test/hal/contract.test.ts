@@ -1,4 +1,5 @@
 import type { Stream } from '../../hal/contract.js';
+import { writeText } from '../../src/mqtt/utf8.js';
 import { crc32c } from '../../src/outbox/crc.js';
 import { type Bench, benches } from './bench.js';
 
@@ -252,6 +253,31 @@ describe.each(benches)('the hardware contract on $name', ({ setUp }) => {
     it('goes on where it stopped', () => {
       const bytes = Uint8Array.from({ length: 100 }, (_, i) => 255 - i);
       expect(sum()(bytes, 37, 100, sum()(bytes, 0, 37, -1))).toBe(sum()(bytes, 0, 100, -1));
+    });
+  });
+
+  describe('text, native or else the script', () => {
+    const write = (text: string, into: Uint8Array, at: number) => (bench.writeText ?? writeText)(text, into, at);
+    const bytes = () => new Uint8Array(12).fill(0xee);
+
+    it('is written as UTF-8 where it should be, and nothing else is touched', () => {
+      const memory = bytes();
+      expect(write('aü€', memory.subarray(2, 10), 1)).toBe(7);
+      expect([...memory]).toEqual([0xee, 0xee, 0xee, 0x61, 0xc3, 0xbc, 0xe2, 0x82, 0xac, 0xee, 0xee, 0xee]);
+    });
+
+    it('may be empty, and may fill all there is', () => {
+      const memory = bytes();
+      expect(write('', memory, 12)).toBe(12);
+      expect(write('0123456789ab', memory, 0)).toBe(12);
+      expect([...memory]).toEqual([...'0123456789ab'].map((character) => character.charCodeAt(0)));
+    });
+
+    it('is not written at all when it does not fit', () => {
+      const memory = bytes();
+      expect(write('abcdef', memory.subarray(2, 10), 3)).toBe(-1);
+      expect(write('€', memory, 10)).toBe(-1);
+      expect(memory).toEqual(bytes());
     });
   });
 

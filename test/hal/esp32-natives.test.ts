@@ -1,4 +1,5 @@
 /** hal/esp32 with, with some, and without the C functions that the manifest's "ffi" binds. The SDK's modules are stood in for. */
+import { writeText } from '../../src/mqtt/utf8.js';
 import { crc32c } from '../../src/outbox/crc.js';
 
 interface Mocking {
@@ -36,16 +37,21 @@ const load = (file: string) => import(`../../hal/esp32/${file}.js`);
 
 async function open(functions: object | undefined) {
   bound = functions;
-  const { loadNatives, crc32cOver } = await load('natives');
+  const { loadNatives, crc32cOver, writeTextOver } = await load('natives');
   const { esp32System } = await load('system');
   const natives = loadNatives();
-  return { system: esp32System(() => 'aa:bb:cc:00:11:22', natives), crc32c: crc32cOver(natives) };
+  return {
+    system: esp32System(() => 'aa:bb:cc:00:11:22', natives),
+    crc32c: crc32cOver(natives),
+    writeText: writeTextOver(natives),
+  };
 }
 
 describe('an ESP32', () => {
   it('does without what an SDK without "ffi" cannot bind', async () => {
-    const { system, crc32c } = await open(undefined);
+    const { system, crc32c, writeText } = await open(undefined);
     expect(crc32c).toBeUndefined();
+    expect(writeText).toBeUndefined();
     expect(Object.keys(system)).toEqual(['hardwareId', 'resetReason', 'restart']);
     expect(system.hardwareId).toBe('aabbcc001122');
     expect(system.resetReason).toBe('brown-out');
@@ -89,5 +95,16 @@ describe('an ESP32', () => {
     });
     const view = Uint8Array.from({ length: 40 }, (_, i) => i * 7).subarray(9, 33);
     expect(native(view, 3, 20, -1)).toBe(crc32c(view, 3, 20, -1));
+  });
+
+  it('writes text into a part of a view, likewise', async () => {
+    const { writeText: native } = await open({
+      godwit_write_text: (text: string, buffer: ArrayBuffer, start: number, end: number) =>
+        writeText(text, new Uint8Array(buffer, 0, end), start),
+    });
+    const memory = new Uint8Array(20);
+    expect(native('abc', memory.subarray(9, 15), 2)).toBe(5);
+    expect(Buffer.from(memory.subarray(11, 14)).toString()).toBe('abc');
+    expect(native('abc', memory.subarray(9, 15), 4)).toBe(-1);
   });
 });

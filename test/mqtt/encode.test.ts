@@ -15,6 +15,7 @@ import {
   unsubscribeByteLength,
 } from '../../src/mqtt/encode.js';
 import type { Connect, Message, Subscription } from '../../src/mqtt/packet.js';
+import { writeText } from '../../src/mqtt/utf8.js';
 import { bytesOf } from './packets.js';
 
 const OFFSET = 5;
@@ -42,13 +43,13 @@ function parsed(bytes: Uint8Array): Packet[] {
 const connect = (part: Partial<Connect>): Uint8Array => {
   const packet = { clientId: 'c', clean: true, keepAliveSeconds: 60, ...part };
   const byteLength = connectByteLength(packet);
-  return written(byteLength, (into, offset) => encodeConnect(packet, byteLength, into, offset));
+  return written(byteLength, (into, offset) => encodeConnect(packet, byteLength, writeText, into, offset));
 };
 const publish = (part: Partial<Message>, packetId = 0, dup = false): Uint8Array => {
   const message = { topic: 'a/b', payload: new Uint8Array(0), qos: 0, retain: false, ...part } as const;
   const topic = encodeTopicName(message.topic);
   return written(publishByteLength(topic, message), (into, offset) =>
-    encodePublish(topic, message, packetId, dup, into, offset),
+    encodePublish(topic, message, packetId, dup, writeText, into, offset),
   );
 };
 const subscribe = (subscriptions: Subscription[], packetId: number): Uint8Array => {
@@ -102,6 +103,11 @@ const ROWS: { name: string; bytes: () => Uint8Array; hex?: string; packet: Packe
     packet: { cmd: 'connect', ...same, will: { topic: 'w', payload: Buffer.from([1, 2]), qos: 0, retain: false } },
   },
   {
+    name: 'CONNECT with a will that is text',
+    bytes: () => connect({ will: will({ payload: 'gone' }) }),
+    packet: { cmd: 'connect', ...same, will: { topic: 'w', payload: Buffer.from('gone'), qos: 0, retain: false } },
+  },
+  {
     name: 'CONNECT with everything',
     bytes: () =>
       connect({ will: will({ qos: 1, retain: true, payload: new Uint8Array(200) }), user: 'u', password: 'p' }),
@@ -116,6 +122,12 @@ const ROWS: { name: string; bytes: () => Uint8Array; hex?: string; packet: Packe
   {
     name: 'PUBLISH QoS 0',
     bytes: () => publish({ payload: text('hi') }),
+    hex: '30 07 00 03 61 2f 62 68 69',
+    packet: { cmd: 'publish', topic: 'a/b', payload: Buffer.from('hi'), qos: 0, dup: false, retain: false },
+  },
+  {
+    name: 'PUBLISH of text',
+    bytes: () => publish({ payload: 'hi' }),
     hex: '30 07 00 03 61 2f 62 68 69',
     packet: { cmd: 'publish', topic: 'a/b', payload: Buffer.from('hi'), qos: 0, dup: false, retain: false },
   },
@@ -242,6 +254,7 @@ describe('what can never be sent', () => {
       () => connect({ will: will({ payload: new Uint8Array(65_536) }) }),
       'will message',
     ],
+    ['a will message that is text and not ASCII', () => connect({ will: will({ payload: 'ü' }) }), 'not ASCII'],
     ['[MQTT-3.3.2-2] [MQTT-4.7.1-1] a topic name with #', () => publish({ topic: 'a/#' }), 'MQTT-3.3.2-2'],
     ['[MQTT-3.3.2-2] [MQTT-4.7.1-1] a topic name with +', () => publish({ topic: 'a+b' }), 'MQTT-3.3.2-2'],
     ['[MQTT-4.7.3-1] an empty topic name', () => publish({ topic: '' }), 'MQTT-4.7.3-1'],

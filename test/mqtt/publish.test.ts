@@ -122,6 +122,18 @@ it('refuses for ever what can never be sent', () => {
   expect(() => connection.unsubscribe([], () => {})).toThrow('MQTT-3.10.3-2');
 });
 
+it('refuses text that is not ASCII, and holds nothing of it', () => {
+  const world = new World();
+  world.connect();
+  const { connection } = world;
+  expect(() => connection.publish({ ...message, payload: 'warm: 21 °C' }, 1)).toThrow('payload: text has to be ASCII');
+  expect(connection.statistics.inFlight).toBe(0);
+  expect(connection.publish({ ...message, payload: 'warm: 21 C' }, 1)).toBe(true);
+  world.run(1000);
+  expect(world.broker.received.map(({ payload }) => Buffer.from(payload).toString())).toEqual(['warm: 21 C']);
+  expect(world.acknowledged).toEqual([1]);
+});
+
 it('goes on with the right topic after one that was refused', () => {
   const world = new World();
   world.connect();

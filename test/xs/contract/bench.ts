@@ -7,7 +7,7 @@ export const benches: ReadonlyArray<{ readonly name: string; readonly setUp: () 
 ];
 
 async function setUp(): Promise<Bench> {
-  const { clock, flash, eventFlash, keyValue, TCP, crc32c } = xsHal();
+  const { clock, flash, eventFlash, keyValue, TCP, crc32c, writeText } = xsHal();
   const written: string[] = [];
   return {
     clock,
@@ -23,6 +23,7 @@ async function setUp(): Promise<Bench> {
     },
     TCP,
     crc32c,
+    writeText,
     host: native.setting('host') as string,
     echoPort: Number(native.setting('echoPort')),
     refusedPort: Number(native.setting('refusedPort')),
