@@ -79,9 +79,6 @@ if (task === 'start') {
   process.argv = [process.argv[0], join(root, 'build/host/sim/mutants.js'), ...rest];
   await import('../build/host/sim/mutants.js');
 } else if (task === 'budgets') {
-  await buildHost();
-  await buildDevice();
-  await buildXs();
   process.argv = [process.argv[0], join(root, 'xs/budgets.mjs'), ...rest];
   await import('../xs/budgets.mjs');
 } else if (task === 'build') {

@@ -1,10 +1,4 @@
-/**
- * `npm run budgets [-- --json] [-- --heap] [-- --record] [scenario ...]`: measures, and shows it beside what is recorded.
- *
- *   --heap     also finds the smallest heap of each scenario, which takes minutes
- *   --record   does so and writes xs/budgets.json
- *   --json     prints JSON in place of tables
- */
+/** `npm run budgets`: measures, and shows it beside what is recorded. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -18,18 +12,46 @@ const LONG_RUN_PUBLISHES = 100_000;
 /** Readings between the last mark and the end of a run with `profile`. */
 const PROFILED_READINGS: { readonly [scenario: string]: number } = { online: 1000, backlog: 5000 };
 
-export async function showBudgets(
-  root: string,
-  built: { readonly command: readonly string[]; readonly bits: number },
-  parameters: string[],
-): Promise<void> {
+export const USAGE = `usage: npm run budgets -- [--json] [--heap | --record] [scenario ...]
+
+  --heap     also finds the smallest heap of each scenario, which takes minutes
+  --record   does so and writes xs/budgets.json
+  --json     prints JSON in place of tables
+
+Scenarios, all of them by default: ${scenarios.map(({ name }) => `"${name}"`).join(', ')}
+`;
+
+export interface BudgetsOptions {
+  readonly json: boolean;
+  readonly heap: boolean;
+  readonly record: boolean;
+  readonly help: boolean;
+  /** Names of scenarios. */
+  readonly chosen: readonly string[];
+}
+
+/** Throws an Error of one sentence for what it does not know. */
+export function parseOptions(parameters: string[]): BudgetsOptions {
+  const flag = { type: 'boolean', default: false } as const;
   const { values, positionals } = parseArgs({
     args: parameters,
     allowPositionals: true,
-    options: { json: { type: 'boolean' }, heap: { type: 'boolean' }, record: { type: 'boolean' } },
+    options: { json: flag, heap: flag, record: flag, help: flag },
   });
+  const names = scenarios.map(({ name }) => name);
+  const wrong = positionals.find((name) => !names.includes(name));
+  if (wrong !== undefined) throw new Error(`there is no scenario "${wrong}"`);
+  return { ...values, chosen: positionals.length > 0 ? positionals : names };
+}
+
+/** Throws an Error of one sentence when it cannot measure. */
+export async function showBudgets(
+  root: string,
+  built: { readonly command: readonly string[]; readonly bits: number },
+  { json, heap, record, chosen }: BudgetsOptions,
+): Promise<void> {
   const engine = new XsEngine(built, root);
-  if (values.record && engine.bits !== 32)
+  if (record && engine.bits !== 32)
     throw new Error(
       'budgets are those of 32 bits: install gcc-multilib (and qemu-user, if the kernel runs no 32-bit programs) to record',
     );
@@ -39,7 +61,7 @@ export async function showBudgets(
   const stages: { [scenario: string]: Figures } = {};
   for (const scenario of scenarios) {
     const { name } = scenario;
-    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    if (!chosen.includes(name)) continue;
     process.stderr.write(`${name} ...\n`);
     const { problems, figures } = await measure(scenario, engine, { publishes: LONG_RUN_PUBLISHES });
     if (problems.length > 0) {
@@ -47,13 +69,13 @@ export async function showBudgets(
       process.exitCode = 1;
       continue;
     }
-    const heap = values.heap || values.record ? { [HEAP]: await smallestHeap(scenario, engine) } : {};
-    measured[name] = { ...figures, ...heap };
-    if (values.record) writeFileSync(path, `${JSON.stringify({ ...recorded, ...measured }, undefined, 2)}\n`);
+    const smallest = heap || record ? { [HEAP]: await smallestHeap(scenario, engine) } : {};
+    measured[name] = { ...figures, ...smallest };
+    if (record) writeFileSync(path, `${JSON.stringify({ ...recorded, ...measured }, undefined, 2)}\n`);
     const readings = PROFILED_READINGS[name];
     if (readings !== undefined) stages[name] = stagesOf(await play(scenario, engine, { profile: true }), readings);
   }
-  const text = values.json
+  const text = json
     ? JSON.stringify({ bits: engine.bits, measured, recorded, stages }, undefined, 2)
     : `${budgetTable(measured, recorded)}\n\n${stageTable(stages)}`;
   process.stdout.write(`${text}\n`);
