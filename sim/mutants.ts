@@ -17,6 +17,7 @@ import { buildMutant } from './crash/mutant-build.js';
 import type { MutantTask, MutantVerdict } from './crash/mutant-worker.js';
 import { type Mutant, mutants } from './crash/mutants.js';
 
+const USAGE = 'usage: npm run mutants -- [--only TEXT] [--states N]\n';
 const WAYS = 400;
 const STATES_DEFAULT = 100_000;
 const MILLISECONDS_MAX = 10 * 60_000;
@@ -107,6 +108,6 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n${USAGE}`);
   process.exitCode = 2;
 }

@@ -19,8 +19,8 @@ const output = join(root, 'build', 'xs');
 const engine = JSON.parse(readFileSync(join(here, 'engine.json'), 'utf8'));
 /** Compilers at work at the same time. */
 const WORKERS = 2;
-/** Files of ours that the engine is compiled with. */
-const ENGINE_HEADERS = ['platform.h', 'profile.h'];
+/** Files of ours that the engine is compiled with, besides a platform.h. */
+export const ENGINE_HEADERS = ['engine.h', 'profile.h'];
 /** What a board runs as C, too. */
 export const BOARD_FILES = ['crc32c.c', 'crc32c.h', 'text.c', 'text.h'].map((name) => `../hal/esp32/native/${name}`);
 /** What the host may be built for, best first. Not every kernel of 64 bits runs programs of 32; qemu does, more slowly. */
@@ -54,7 +54,7 @@ export async function buildEngine() {
     compiler: 'gcc',
     archiver: 'ar',
     flags: compilerFlags(bits),
-    headers: ENGINE_HEADERS,
+    headers: ['platform.h', ...ENGINE_HEADERS],
     files: [...filesOf('.'), ...BOARD_FILES],
     linking: ['-lm', '-lpthread'],
     note:

@@ -3,7 +3,7 @@
  * run in qemu. Compiled as the SDK compiles for that chip; nothing in it counts byte codes.
  */
 import { spawnSync } from 'node:child_process';
-import { BOARD_FILES, buildHost, filesOf } from '../build.mjs';
+import { BOARD_FILES, buildHost, ENGINE_HEADERS, filesOf } from '../build.mjs';
 
 const COMPILER = 'riscv64-unknown-elf-gcc';
 const EMULATOR = 'qemu-system-riscv32';
@@ -46,7 +46,7 @@ export async function buildRv32() {
     compiler: COMPILER,
     archiver: 'riscv64-unknown-elf-ar',
     flags: FLAGS,
-    headers: ['rv32/platform.h', 'profile.h'],
+    headers: ['rv32/platform.h', ...ENGINE_HEADERS],
     folders: ['rv32', 'rv32/include', '.'],
     files: [
       ...filesOf('.').filter((name) => !LEFT_OUT.includes(name)),
