@@ -42,6 +42,22 @@ describeOnXs('a fault on XS', () => {
     expect(errors).toContain(message);
   });
 
+  it.each([
+    ['pattern', 'at RegExp.prototype.exec (native)'],
+    ['date', 'at Date.prototype.setTime (native)'],
+    ['iterator', 'at Array Iterator.next (native)'],
+  ])(
+    '%s: what the engine itself would write in flash ends the device, with a JavaScript stack',
+    async (fault, stack) => {
+      const { exitCode, errors, report } = await dieOf(fault);
+      expect(exitCode).toBe(exitCodes.preloadedWritten);
+      expect(errors).toContain(
+        `xs: preloaded state was written to: on a device it is in flash\n  ${stack}\n  at ${fault} `,
+      );
+      expect(report?.exitCode).toBe(exitCode);
+    },
+  );
+
   it('an array at module level is copied when it is written', async () => {
     expect(await dieOf('list')).toMatchObject({ exitCode: exitCodes.ended, output: '1,2,3,4\n' });
   });

@@ -1,5 +1,5 @@
 /** Dies in the way that setting `fault` names; of `list` it does not. */
-import { bytes, list, map } from './preloaded.js';
+import { bytes, date, iterator, list, map, pattern } from './preloaded.js';
 
 const faults: { readonly [name: string]: () => void } = {
   memory: () => {
@@ -31,6 +31,15 @@ const faults: { readonly [name: string]: () => void } = {
   list: () => {
     list.push(4);
     native.trace(list.join());
+  },
+  pattern: () => {
+    pattern.exec('banana');
+  },
+  date: () => {
+    date.setTime(1);
+  },
+  iterator: () => {
+    iterator.next();
   },
   builtIn: () => {
     (Array.prototype as { first?: number }).first = 1;
