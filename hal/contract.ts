@@ -96,12 +96,13 @@ export interface StreamSecurity {
   readonly serverName?: string;
 }
 
+/** What a stream is told. It keeps this object, and calls the three functions as its methods. */
 export interface StreamOptions {
   /** Host name or IP address; resolving the name is the implementation's work. */
   readonly host: string;
   readonly port: number;
   /** Read by the TLS constructor only. */
-  readonly secure?: StreamSecurity;
+  readonly secure?: StreamSecurity | undefined;
   /** `byteCount` bytes, at least 1, can be read now. Called again only when more have arrived. */
   onReadable(byteCount: number): void;
   /**

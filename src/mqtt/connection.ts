@@ -56,8 +56,7 @@ export class Connection {
 
   // Made once, so that a turn allocates no closures. They do no more than call, since what a closure refers to costs RAM.
   readonly #onEvent = (): void => this.wake();
-  readonly #onWake = (): void => this.woken();
-  readonly #onDeadline = (): void => this.overdue();
+  readonly #onWake = (): void => this.pump();
 
   /** Throws an error that names the option that is wrong. */
   constructor(options: ConnectionOptions) {
@@ -170,17 +169,8 @@ export class Connection {
     this.#wakeTimer = this.#options.clock.setTimer(this.#onWake, 0);
   }
 
-  private woken(): void {
-    this.#wakeTimer = undefined;
-    this.pump();
-  }
-
-  private overdue(): void {
-    this.#deadlineTimer = undefined;
-    this.pump();
-  }
-
   private pump(): void {
+    this.#wakeTimer = undefined;
     if (!this.#started) return;
     const now = this.#options.clock.milliseconds();
     let again = false;
@@ -193,7 +183,7 @@ export class Connection {
     } finally {
       this.#pumping = false;
       if (again) this.wake();
-      this.arm();
+      this.arm(now);
     }
   }
 
@@ -211,7 +201,7 @@ export class Connection {
     this.#lastCause = cause;
     if (!this.#started) return;
     const { backoffBaseMilliseconds, backoffMaxMilliseconds, stableMilliseconds } = this.#limits;
-    const { onDisconnected, random } = this.#options;
+    const { random } = this.#options;
     const isStable = this.#conversation.isConnected && this.#conversation.connectedFor(now) >= stableMilliseconds;
     if (isStable) this.#attempt = 0;
     this.#retryAtMilliseconds =
@@ -219,20 +209,23 @@ export class Connection {
     this.#attempt++;
     this.#networkWasDown = !this.isNetworkUp;
     this.#conversation.close(cause);
-    onDisconnected?.(cause);
+    this.#options.onDisconnected?.(cause);
   }
 
-  /** Sets the timer for the next deadline. One that is set too early is left: it finds nothing due, and sets itself anew. */
-  private arm(): void {
+  /**
+   * Sets the timer for the next deadline, which is an event like others. One that is set too early is left: it finds nothing due,
+   * and is set anew. One whose time has come has gone off, or finds nothing due.
+   */
+  private arm(now: number): void {
     const deadline = this.nextDeadline();
     if (deadline === Number.POSITIVE_INFINITY) return;
     const { clock } = this.#options;
     if (this.#deadlineTimer !== undefined) {
-      if (this.#deadlineMilliseconds <= deadline) return;
+      if (this.#deadlineMilliseconds > now && this.#deadlineMilliseconds <= deadline) return;
       clock.clearTimer(this.#deadlineTimer);
     }
     this.#deadlineMilliseconds = deadline;
-    this.#deadlineTimer = clock.setTimer(this.#onDeadline, Math.max(0, deadline - clock.milliseconds()));
+    this.#deadlineTimer = clock.setTimer(this.#onEvent, Math.max(0, deadline - clock.milliseconds()));
   }
 
   private nextDeadline(): number {

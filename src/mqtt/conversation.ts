@@ -312,12 +312,10 @@ export class Conversation implements PacketHandler {
 
   /** [MQTT-3.1.0-1] The link was empty until now: nothing is encoded before CONNECT. */
   private greet(): void {
-    const { will } = this.#options;
+    const options = this.#options;
     const session = ++this.#sessionNumber;
-    const { connect, byteLength } = this.measureConnect(
-      this.isClean,
-      typeof will === 'function' ? will(session) : will,
-    );
+    const will = typeof options.will === 'function' ? options.will(session) : options.will;
+    const { connect, byteLength } = this.measureConnect(this.isClean, will);
     this.#phase = 'greeting';
     this.sent(encodeConnect(connect, byteLength, this.#writeText, this.link.transmit, this.link.end), this.#now);
   }

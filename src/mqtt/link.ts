@@ -20,14 +20,17 @@ export interface LinkOptions {
   readonly onEvent: () => void;
 }
 
-export class Link {
+/** It is what its streams are told, too, and whom they tell: a closure for each event would cost RAM on a device. */
+export class Link implements StreamOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly secure: StreamSecurity | undefined;
   /** The bytes to be sent; see `end`. */
   readonly transmit: Uint8Array;
   end = 0;
   sentBytes = 0;
   receivedBytes = 0;
   readonly #Stream: StreamConstructor;
-  readonly #streamOptions: StreamOptions;
   readonly #onEvent: () => void;
   readonly #receive: Uint8Array;
   #received = 0;
@@ -44,15 +47,9 @@ export class Link {
     this.#receive = new Uint8Array(options.receiveCapacityBytes);
     this.#Stream = options.Stream;
     this.#onEvent = options.onEvent;
-    // The functions do no more than call, since what a closure refers to costs RAM on a device.
-    this.#streamOptions = {
-      host: options.host,
-      port: options.port,
-      ...(options.secure === undefined ? {} : { secure: options.secure }),
-      onReadable: () => this.readable(),
-      onWritable: (byteCount) => this.writable(byteCount),
-      onError: (reason) => this.failed(reason),
-    };
+    this.host = options.host;
+    this.port = options.port;
+    this.secure = options.secure;
   }
 
   /** Whether the stream has connected. */
@@ -66,7 +63,7 @@ export class Link {
   }
 
   open(): void {
-    this.#stream = new this.#Stream(this.#streamOptions);
+    this.#stream = new this.#Stream(this);
   }
 
   close(): void {
@@ -104,19 +101,19 @@ export class Link {
     this.end -= sent;
   }
 
-  private readable(): void {
+  onReadable(): void {
     this.#isReadable = true;
     this.fill();
     this.#onEvent();
   }
 
-  private writable(byteCount: number): void {
+  onWritable(byteCount: number): void {
     this.#established = true;
     this.#space = byteCount;
     this.#onEvent();
   }
 
-  private failed(reason: string): void {
+  onError(reason: string): void {
     this.#failure = reason;
     this.#onEvent();
   }

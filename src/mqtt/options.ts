@@ -8,6 +8,7 @@ import type { WriteText } from './utf8.js';
 /** MQTT 3.1.1, the only version so far. */
 const PROTOCOL_VERSION = 4;
 
+/** The connection keeps this object, and calls its functions as methods of it. */
 export interface ConnectionOptions {
   readonly clock: Clock;
   /** Spreads the reconnects of a fleet; must differ from device to device. */

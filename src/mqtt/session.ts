@@ -38,6 +38,7 @@ export class Session {
   /** 0: the identifier is free, though the token was in flight once. */
   readonly #packetIds: Uint16Array;
   readonly #tokens: Float64Array;
+  /** Of those in flight only. */
   readonly #sentMilliseconds: Float64Array;
   #current = 0;
   #count = 0;
@@ -50,7 +51,7 @@ export class Session {
     this.#windowMax = windowMax;
     this.#packetIds = new Uint16Array(2 * windowMax);
     this.#tokens = new Float64Array(2 * windowMax);
-    this.#sentMilliseconds = new Float64Array(2 * windowMax);
+    this.#sentMilliseconds = new Float64Array(windowMax);
   }
 
   /** Messages in flight on this connection. */
@@ -185,13 +186,12 @@ export class Session {
     if (index === this.#current) return;
     this.#packetIds.copyWithin(this.#current + 1, this.#current, index);
     this.#tokens.copyWithin(this.#current + 1, this.#current, index);
-    this.#sentMilliseconds.copyWithin(this.#current + 1, this.#current, index);
   }
 
   private remove(index: number): void {
     this.#packetIds.copyWithin(index, index + 1, this.#count);
     this.#tokens.copyWithin(index, index + 1, this.#count);
-    this.#sentMilliseconds.copyWithin(index, index + 1, this.#count);
+    this.#sentMilliseconds.copyWithin(index, index + 1, this.#current);
     this.#count--;
   }
 }
