@@ -18,8 +18,9 @@ import { openOutbox } from '../outbox/outbox.js';
 import { Anchors, isBelievable } from '../reading/anchor.js';
 import { type Channel, ChannelTables, type SensorTable } from '../reading/channel.js';
 import { packReading, type Reading, readingBytesMax, type StoredReading } from '../reading/reading.js';
-import { Sampler, type SensorStatistics } from '../sampling/sampler.js';
+import { Sampler, type SamplerOptions, type SensorStatistics } from '../sampling/sampler.js';
 import { nextBoot } from './boot-number.js';
+import { BrokerOptions } from './broker.js';
 import { Composer, type ComposerOptions } from './composer.js';
 import type { Configuration, SensorConfiguration } from './configuration.js';
 import { Events, hasAlarms } from './events.js';
@@ -29,14 +30,11 @@ import { type Feed, Publisher } from './publisher.js';
 import { SYSTEM_STREAM } from './schema.js';
 import { type Accounts, Status } from './status.js';
 import { stateOf } from './telemetry.js';
-import { payloadBytesOf, transmitBytesOf } from './transmit.js';
+import { payloadBytesOf } from './transmit.js';
 import { wrong } from './validate.js';
 
 /** Largest payload of the outbox, in bytes: what its format allows. Wider readings are stored in parts. */
 const PAYLOAD_BYTES_MAX = 255;
-
-/** Largest packet that is held whole. The agent subscribes to nothing, and what comes is a few bytes long. */
-const INBOUND_BYTES_MAX = 128;
 
 /** Of its period after which a state message may follow the last: timers are never early, and a little late. */
 const STATE_TOLERANCE = 0.9;
@@ -80,6 +78,55 @@ export interface AgentSnapshot extends Accounts {
 }
 
 export class Agent {
+  /**
+   * Sampler and connection call its methods: a closure for each would take 112 bytes of a device's RAM. They return what they call,
+   * which leaves no frame of theirs on the stack below.
+   */
+  private static readonly Wires = class extends BrokerOptions implements SamplerOptions {
+    readonly #agent: Agent;
+
+    constructor(agent: Agent) {
+      super(agent.#hal, agent.#configuration);
+      this.#agent = agent;
+    }
+
+    get sensors(): readonly SensorConfiguration[] {
+      return this.#agent.#configuration.sensors;
+    }
+
+    create(i: number): Sensor {
+      return this.#agent.create(i);
+    }
+
+    onSample(i: number, sample: Sample, milliseconds: number) {
+      return this.#agent.sampled(i, sample, milliseconds);
+    }
+
+    onFault(i: number, reason: string, milliseconds: number) {
+      return this.#agent.failed(i, reason, milliseconds);
+    }
+
+    will(session: number): Message {
+      return this.#agent.#status.will(session);
+    }
+
+    onConnected({ session }: { session: number }) {
+      return this.#agent.connected(session);
+    }
+
+    onDisconnected(cause: Error): void {
+      this.#agent.#onEvent(`disconnected: ${cause.message}`);
+    }
+
+    onAcknowledged(token: number) {
+      return this.#agent.acknowledged(token);
+    }
+
+    onReady() {
+      return this.#agent.ready();
+    }
+  };
+
   readonly #hal: Hal;
   readonly #configuration: Configuration;
   readonly #drivers: Drivers;
@@ -114,12 +161,12 @@ export class Agent {
    * ConfigurationError when a driver is unknown, and an OutboxError when the partition holds no log and is not blank; an Error
    * when that is so for the one of events.
    */
-  constructor({ hal, configuration, drivers, onEvent }: AgentOptions) {
+  constructor({ hal, configuration, drivers, onEvent = ignored }: AgentOptions) {
     const { sensors } = configuration;
     this.#hal = hal;
     this.#configuration = configuration;
     this.#drivers = drivers;
-    this.#onEvent = onEvent ?? (() => {});
+    this.#onEvent = onEvent;
     requireDrivers(sensors, drivers);
     this.#latest = new Latest(sensors);
     this.#tables = sensors.map(({ name: sensor, channels }) => ({ sensor, channels }));
@@ -141,8 +188,9 @@ export class Agent {
     const feeds = this.feeds();
     this.#composer = (feeds[feeds.length - 1] as Feed).composer;
     this.#publisher = new Publisher(feeds);
-    this.#sampler = this.sampler();
-    this.#connection = this.connection();
+    const wires = new Agent.Wires(this);
+    this.#sampler = new Sampler(wires);
+    this.#connection = new Connection(wires);
   }
 
   start(): void {
@@ -225,46 +273,6 @@ export class Agent {
       payloadBytesMax: payloadBytesOf(this.#configuration, own.topic),
     });
     return { log, composer };
-  }
-
-  private sampler(): Sampler {
-    return new Sampler({
-      clock: this.#hal.clock,
-      sensors: this.#configuration.sensors,
-      create: (i) => this.create(i),
-      onSample: (i, sample, milliseconds) => this.sampled(i, sample, milliseconds),
-      onFault: (i, reason, milliseconds) => this.failed(i, reason, milliseconds),
-    });
-  }
-
-  private connection(): Connection {
-    const { clock, random, network, TCP, TLS, writeText } = this.#hal;
-    const { broker } = this.#configuration;
-    return new Connection({
-      clock,
-      random,
-      writeText,
-      network,
-      Stream: broker.tls ? TLS : TCP,
-      host: broker.host,
-      port: broker.port,
-      secure: broker.secure,
-      clientId: broker.clientId,
-      user: broker.user,
-      password: broker.password,
-      // What the broker kept for the boot before has packet identifiers that nobody here knows [MQTT-4.4.0-1].
-      clean: broker.clean || 'once',
-      keepAliveSeconds: broker.keepAliveSeconds,
-      backoffMaxMilliseconds: broker.backoffMaxSeconds * 1000,
-      windowMax: broker.window,
-      packetBytesMax: INBOUND_BYTES_MAX,
-      transmitBytesMax: transmitBytesOf(this.#configuration),
-      will: (session) => this.#status.will(session),
-      onConnected: ({ session }) => this.connected(session),
-      onDisconnected: (cause) => this.#onEvent(`disconnected: ${cause.message}`),
-      onAcknowledged: (token) => this.acknowledged(token),
-      onReady: () => this.ready(),
-    });
   }
 
   /** Saves the acknowledged positions. */
@@ -424,6 +432,9 @@ export class Agent {
     return this.#configuration.publish.statusPeriodSeconds * 1000;
   }
 }
+
+/** Here and not where it stands for `onEvent`: so it is in a device's flash. */
+function ignored(): void {}
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -6,7 +6,7 @@
  * is recognised as old: presence cannot lie.
  */
 import type { Clock, Hal } from '../../hal/contract.js';
-import type { Log, LogStatistics } from '../archive/log.js';
+import type { Log } from '../archive/log.js';
 import type { Message } from '../mqtt/packet.js';
 import { cyclesOf, yearsLeft } from '../outbox/wear.js';
 import { type Books, Ledger } from './books.js';
@@ -31,14 +31,15 @@ export interface Accounts {
 
 export class Status {
   readonly #options: StatusOptions;
-  readonly #atBoot: LogStatistics;
+  readonly #sectorsOpenedAtBoot: number;
   readonly #ledger: Ledger;
   #unstored = 0;
 
   constructor(options: StatusOptions) {
     this.#options = options;
-    this.#atBoot = options.log.statistics();
-    this.#ledger = new Ledger(this.#atBoot);
+    const atBoot = options.log.statistics();
+    this.#sectorsOpenedAtBoot = atBoot.sectorsOpened;
+    this.#ledger = new Ledger(atBoot);
   }
 
   /** A record was stored. */
@@ -81,7 +82,7 @@ export class Status {
   private wear(): { cycles: number; years?: number } {
     const { clock, log } = this.#options;
     const wear = log.statistics();
-    const years = yearsLeft(wear, wear.sectorsOpened - this.#atBoot.sectorsOpened, clock.milliseconds());
+    const years = yearsLeft(wear, wear.sectorsOpened - this.#sectorsOpenedAtBoot, clock.milliseconds());
     const cycles = Math.round(cyclesOf(wear) * 10) / 10;
     return years === undefined ? { cycles } : { cycles, years: Math.floor(years) };
   }
