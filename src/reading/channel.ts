@@ -39,8 +39,8 @@ interface DatedTable extends SensorTable {
 
 export class ChannelTables {
   readonly #keyValue: KeyValue;
-  /** By stream, the newest last. */
-  readonly #tables = new Map<number, DatedTable[]>();
+  /** By stream, the newest last; not a Map, whose entries take three times the RAM. */
+  readonly #tables: (DatedTable[] | undefined)[] = [];
 
   constructor(keyValue: KeyValue) {
     this.#keyValue = keyValue;
@@ -66,21 +66,23 @@ export class ChannelTables {
 
   /** What the readings of `stream` meant in `boot`; `undefined` when that is not known any more. */
   at(stream: number, boot: number): SensorTable | undefined {
-    const tables = this.#tables.get(stream) ?? this.of(stream);
+    const tables = this.#tables[stream] ?? this.of(stream);
     let i = tables.length - 1;
     while (i >= 0 && boot < (tables[i] as DatedTable).from) --i;
     return tables[i];
   }
 
   private of(stream: number): DatedTable[] {
-    let tables = this.#tables.get(stream);
+    let tables = this.#tables[stream];
     if (tables === undefined) {
+      // Without holes: XS's collector cannot bear them.
+      while (this.#tables.length < stream) this.#tables.push(undefined);
       tables = this.load(stream).map(([from, sensor, channels]) => ({
         from,
         sensor,
         channels: channels.map(([name, decimals]) => ({ name, unit: '', decimals })),
       }));
-      this.#tables.set(stream, tables);
+      this.#tables[stream] = tables;
     }
     return tables;
   }
