@@ -196,9 +196,9 @@ export class Agent {
   start(): void {
     const alarms = this.#events === undefined ? '' : ` and ${this.#events.log.statistics().queued} alarms`;
     this.#onEvent(`boot ${this.#boot}, ${this.#outbox.statistics().queued} readings${alarms} queued`);
+    // In a turn of its own, since the stack is short; before a sample that falls due then: after it, the device would not be idle.
+    this.#heartbeat = this.#hal.clock.setTimer(() => this.beat(), 0);
     this.#connection.start();
-    // Before a sample that falls due at the same moment: after it, the device would not be idle.
-    this.beat();
     this.#sampler.start();
   }
 
@@ -365,11 +365,13 @@ export class Agent {
   }
 
   /** Once a reading has gone all the way, the firmware has done what it is for: an update on trial may stay. */
-  private acknowledged(token: number): void {
-    this.#publisher.acknowledged(token);
-    if (this.#delivers) return;
-    this.#delivers = true;
-    this.#hal.system.markValid?.();
+  private acknowledged(token: number) {
+    if (!this.#delivers) {
+      this.#delivers = true;
+      this.#hal.system.markValid?.();
+    }
+    // Returned, so that no frame of this stands on the stack below.
+    return this.#publisher.acknowledged(token);
   }
 
   private ready(): void {

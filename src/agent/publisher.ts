@@ -70,15 +70,15 @@ export class Publisher {
     }
   }
 
-  /** The broker has taken the message with this token. */
-  acknowledged(token: number): void {
+  /** The broker has taken the message with this token. What it returns is nothing, and leaves no frame on the stack below. */
+  acknowledged(token: number) {
     const first = this.#inFlight.take(token);
     if (first === undefined) return;
     const feed = this.#inFlight.feedOf(token);
     const end = this.#inFlight.endOf(token);
     const { log } = this.#feeds[feed] as Feed;
-    if (this.#gaps.length > 0) this.releaseGaps(feed, first, end);
-    log.release(first, end);
+    if (this.#gaps.length > 0) return this.releaseWithGaps(feed, first, end);
+    return log.release(first, end);
   }
 
   get inFlight(): number {
@@ -92,11 +92,12 @@ export class Publisher {
     if (this.#again.length > 0) this.#again.forget(feed, end);
   }
 
-  private releaseGaps(feed: number, first: number, end: number): void {
+  private releaseWithGaps(feed: number, first: number, end: number): void {
     const isOf = (gap: Gap) => gap.feed === feed && first <= gap.first && gap.end <= end;
     const { log } = this.#feeds[feed] as Feed;
     for (const gap of this.#gaps) if (isOf(gap)) log.release(gap.first, gap.end, 'dropped');
     this.#gaps = this.#gaps.filter((gap) => !isOf(gap));
+    log.release(first, end);
   }
 
   /** The feed whose message goes next: that of the oldest to be repeated, else the first one that has any. */
