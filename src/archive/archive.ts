@@ -68,7 +68,7 @@ export function formatArchive(flash: Flash, mode: ArchiveMode): void {
 
 export class Archive implements Log {
   readonly payloadBytesMax: number;
-  readonly #levels: readonly Outbox[];
+  readonly #levels: Outbox[] = [];
   /** Handed out since the last `rewind`: every number below. */
   #position = 0;
   #batch: OpenBatch | undefined;
@@ -79,12 +79,10 @@ export class Archive implements Log {
     const { blocks } = flash.status();
     if (blocks < BLOCKS_MIN)
       throw new OutboxError('unsupported', `the partition has ${blocks} erase blocks, expected ${BLOCKS_MIN} or more`);
-    this.#levels = layoutOf(mode, blocks).map(({ first, blocks: count }, level) =>
-      openOutbox(
-        new FlashSlice(flash, first, count),
-        level === 0 ? options : { ...options, payloadBytesMax: BATCH_BYTES_MAX + BATCH_HEAD_BYTES },
-      ),
-    );
+    const later = { ...options, payloadBytesMax: BATCH_BYTES_MAX + BATCH_HEAD_BYTES };
+    // Opening is the deepest that a boot goes on the stack: not from within `map`.
+    for (const { first, blocks: count } of layoutOf(mode, blocks))
+      this.#levels.push(openOutbox(new FlashSlice(flash, first, count), this.#levels.length === 0 ? options : later));
     this.payloadBytesMax = Math.min(this.fresh.payloadBytesMax, BATCH_PAYLOAD_BYTES_MAX);
   }
 
