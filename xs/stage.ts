@@ -88,6 +88,7 @@ export class Stage {
       this.#engine,
       {
         main: 'xs/scenarios/agent',
+        preloads: ['xs/scenarios/wandering'],
         storage: this.#folder,
         settings: { configuration: JSON.stringify(configuration) },
         epochMilliseconds: EPOCH_MILLISECONDS + this.scheduler.now,

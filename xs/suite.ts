@@ -4,10 +4,10 @@
  * Each plays from boot to end, checks what arrived at the broker, and gives figures. Byte codes and bytes are the same at
  * each run. Knows neither tests nor recorded budgets; how much memory a device gets is said by whoever plays.
  */
-import type { Sensor } from '../hal/contract.js';
 import { seededRandom } from '../hal/sim/sim.js';
 import { liveThrough } from './past.js';
 import { exitCodes, type Mark, type Report, type Run, type XsEngine } from './run.js';
+import { Wandering } from './scenarios/wandering.js';
 import {
   configuration,
   EPOCH_MILLISECONDS,
@@ -165,7 +165,7 @@ async function playDrain(engine: XsEngine, folder: string, limits: Limits, readi
     flashBytes: FLASH_BYTES,
     configuration,
     hardwareId: HARDWARE_ID,
-    drivers: { wandering },
+    drivers: { wandering: () => new Wandering() },
     endMilliseconds: EPOCH_MILLISECONDS,
     durationMilliseconds: Math.ceil(readings / SENSORS) * PERIOD_MILLISECONDS,
   });
@@ -246,16 +246,6 @@ async function playLong(engine: XsEngine, folder: string, limits: Limits): Promi
       'chunk bytes more after the long run': late.chunkBytes - early.chunkBytes,
     };
   });
-}
-
-/** As the driver of that name in xs/scenarios/agent.ts, as far as the outbox can tell. */
-function wandering(): Sensor {
-  let count = 0;
-  return {
-    configure: () => {},
-    sample: () => ({ value: 20 + (count++ % 1000) / 100, other: 50 + (count % 77) / 10 }),
-    close: () => {},
-  };
 }
 
 /** True when called for the first time. */

@@ -13,7 +13,7 @@ import type { Hal, Sample, Sensor, Timer } from '../../hal/contract.js';
 import { Archive } from '../archive/archive.js';
 import type { Log, LogRecord } from '../archive/log.js';
 import { Connection } from '../mqtt/connection.js';
-import type { Message } from '../mqtt/packet.js';
+import { type Message, textPayload } from '../mqtt/packet.js';
 import { openOutbox } from '../outbox/outbox.js';
 import { Anchors, isBelievable } from '../reading/anchor.js';
 import { type Channel, ChannelTables, type SensorTable } from '../reading/channel.js';
@@ -26,7 +26,7 @@ import type { Configuration, SensorConfiguration } from './configuration.js';
 import { Events, hasAlarms } from './events.js';
 import { formatIfAsked } from './format.js';
 import { Latest } from './latest.js';
-import { type Feed, Publisher } from './publisher.js';
+import { Feed, Publisher } from './publisher.js';
 import { SYSTEM_STREAM } from './schema.js';
 import { type Accounts, Status } from './status.js';
 import { stateOf } from './telemetry.js';
@@ -272,7 +272,7 @@ export class Agent {
       messageBytesMax,
       payloadBytesMax: payloadBytesOf(this.#configuration, own.topic),
     });
-    return { log, composer };
+    return new Feed(log, composer);
   }
 
   /** Saves the acknowledged positions. */
@@ -393,7 +393,7 @@ export class Agent {
   private state(milliseconds: number): Message {
     const start = this.#anchors.startOf(this.#boot);
     const text = stateOf(this.#latest.textOfAll(), start === undefined ? undefined : start + milliseconds);
-    return { topic: this.#configuration.topics.state, payload: text, qos: 0, retain: false };
+    return { topic: this.#configuration.topics.state, payload: textPayload(text), qos: 0, retain: false };
   }
 
   /**

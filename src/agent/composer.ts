@@ -105,18 +105,18 @@ export class Composer {
     if (head === undefined) return undefined;
     const options = this.#options;
     const span = again?.spanOf(feed, head.first);
+    const pieces = [head.text];
+    let length = head.text.length;
     let end = head.end;
-    let text = head.text;
     let gaps = head.lost < end ? withLost(NONE, head) : NONE;
-    let bytes = text.length + BRACKETS_BYTES;
     let count = 1;
     while (span === undefined ? count < options.readingsPerMessageMax : end < span.end) {
       const element = this.take();
       if (element === undefined) break;
-      bytes += 1 + element.text.length;
       const isNext =
         span === undefined
-          ? bytes <= options.messageBytesMax && again?.spanOf(feed, element.first) === undefined
+          ? length + 1 + element.text.length + BRACKETS_BYTES <= options.messageBytesMax &&
+            again?.spanOf(feed, element.first) === undefined
           : element.first < span.end;
       if (!isNext || element.isResolved !== head.isResolved) {
         this.#elements.unshift(element);
@@ -124,19 +124,24 @@ export class Composer {
         if (span !== undefined && !isNext) end = span.end;
         break;
       }
-      text = count === 1 ? `[${text},${element.text}` : `${text},${element.text}`;
+      pieces.push(`,${element.text}`);
+      length += 1 + element.text.length;
       end = element.end;
       if (element.lost < end) gaps = withLost(gaps, element);
       ++count;
     }
-    if (count > 1) text += ']';
+    if (count > 1) {
+      pieces[0] = `[${head.text}`;
+      pieces.push(']');
+      length += BRACKETS_BYTES;
+    }
     return {
       first: head.first,
       end,
       gaps,
       message: {
         topic: head.isResolved ? options.topic : options.unresolvedTopic,
-        payload: text,
+        payload: { pieces, length },
         qos: 1,
         retain: false,
       },

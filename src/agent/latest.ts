@@ -14,14 +14,14 @@ export type Values = readonly (number | undefined)[];
 export class Latest {
   readonly #sensors: readonly SensorConfiguration[];
   readonly #values: (number | undefined)[][] = [];
-  /** `undefined` until it is asked for. */
+  /** Made when they are asked for, and forgotten when all have been. */
   readonly #texts: (string | undefined)[] = [];
 
   constructor(sensors: readonly SensorConfiguration[]) {
     this.#sensors = sensors;
     for (const { channels } of sensors) {
       this.#values.push(channels.map(() => undefined));
-      this.#texts.push('');
+      this.#texts.push(undefined);
     }
   }
 
@@ -48,7 +48,7 @@ export class Latest {
   /** Sensor `i` has no values now. */
   forget(i: number): void {
     this.#values[i]?.fill(undefined);
-    this.#texts[i] = '';
+    this.#texts[i] = undefined;
   }
 
   /** Those of sensor `i`, by channel. The next sample changes them. */
@@ -71,6 +71,7 @@ export class Latest {
     let all = '';
     for (let i = 0; i < this.#texts.length; ++i) {
       const text = this.text(i);
+      this.#texts[i] = undefined;
       if (text !== '') all = all === '' ? text : `${all},${text}`;
     }
     return all;

@@ -13,9 +13,19 @@ import type { Composed, Composer } from './composer.js';
 import { SentMessages, type Span } from './sent.js';
 
 /** A log and what makes messages of it. */
-export interface Feed {
-  readonly log: Pick<Log, 'release' | 'statistics'>;
+export class Feed {
+  readonly log: Pick<Log, 'release'>;
   readonly composer: Composer;
+  /** Records below, from before this boot, may have been sent in an earlier one, and not acknowledged. */
+  readonly repeatsBelow: number;
+  /** Made and not yet taken by the connection. */
+  composed: Composed | undefined;
+
+  constructor(log: Pick<Log, 'release' | 'statistics'>, composer: Composer) {
+    this.log = log;
+    this.composer = composer;
+    this.repeatsBelow = log.statistics().next;
+  }
 }
 
 /** What the publisher needs of a connection. */
@@ -31,22 +41,16 @@ interface Gap extends Span {
 
 export class Publisher {
   readonly #feeds: readonly Feed[];
-  /** By feed: records from before this boot may have been sent, and not acknowledged, in an earlier one. */
-  readonly #repeatsBelow: readonly number[];
   /** In flight on this connection. */
   #inFlight: SentMessages;
   #gaps: Gap[] = [];
   /** In flight on an earlier connection and not yet sent again. */
   #again: SentMessages;
-  /** By feed: made and not yet taken by the connection. */
-  readonly #composed: (Composed | undefined)[];
 
   constructor(feeds: readonly Feed[]) {
     this.#feeds = feeds;
-    this.#repeatsBelow = feeds.map(({ log }) => log.statistics().next);
     this.#inFlight = new SentMessages(feeds.length);
     this.#again = new SentMessages(feeds.length);
-    this.#composed = feeds.map(() => undefined);
   }
 
   /** There is a new connection: begins again with the oldest unsettled numbers. */
@@ -54,19 +58,23 @@ export class Publisher {
     this.#again.addOlder(this.#inFlight);
     this.#inFlight = new SentMessages(this.#feeds.length);
     this.#gaps = [];
-    this.#composed.fill(undefined);
-    for (const { composer } of this.#feeds) composer.rewind();
+    for (const feed of this.#feeds) {
+      feed.composed = undefined;
+      feed.composer.rewind();
+    }
   }
 
   /** Hands the connection as much as it takes. */
   fill(sender: Sender): void {
     while (sender.ready) {
-      const feed = this.nextFeed();
-      const composed = this.#composed[feed];
-      if (composed === undefined) return;
-      const token = this.#inFlight.tokenOf(feed, composed.end);
-      if (!sender.publish(composed.message, token, composed.first < (this.#repeatsBelow[feed] as number))) return;
-      this.sent(feed, composed, token);
+      const place = this.nextFeed();
+      if (place < 0) return;
+      const feed = this.#feeds[place] as Feed;
+      const composed = feed.composed as Composed;
+      const token = this.#inFlight.tokenOf(place, composed.end);
+      if (!sender.publish(composed.message, token, composed.first < feed.repeatsBelow)) return;
+      feed.composed = undefined;
+      this.sent(place, composed, token);
     }
   }
 
@@ -86,7 +94,6 @@ export class Publisher {
   }
 
   private sent(feed: number, { first, end, gaps }: Composed, token: number): void {
-    this.#composed[feed] = undefined;
     this.#inFlight.add(first, token);
     for (const gap of gaps) this.#gaps.push({ ...gap, feed });
     if (this.#again.length > 0) this.#again.forget(feed, end);
@@ -100,15 +107,15 @@ export class Publisher {
     log.release(first, end);
   }
 
-  /** The feed whose message goes next: that of the oldest to be repeated, else the first one that has any. */
+  /** The feed whose message goes next, composed: that of the oldest to be repeated, else the first one that has any; else -1. */
   private nextFeed(): number {
     const again = this.#again.length > 0 ? this.#again : undefined;
     // The feed of the oldest to be repeated stands in place -1.
     for (let place = again === undefined ? 0 : -1; place < this.#feeds.length; ++place) {
-      const feed = place < 0 && again !== undefined ? again.oldestFeed : place;
-      const composed = this.#composed[feed] ?? (this.#feeds[feed] as Feed).composer.compose(feed, again);
-      this.#composed[feed] = composed;
-      if (composed !== undefined) return feed;
+      const index = place < 0 && again !== undefined ? again.oldestFeed : place;
+      const feed = this.#feeds[index] as Feed;
+      feed.composed ??= feed.composer.compose(index, again);
+      if (feed.composed !== undefined) return index;
     }
     return -1;
   }

@@ -7,7 +7,7 @@
  */
 import type { Clock, Hal } from '../../hal/contract.js';
 import type { Log } from '../archive/log.js';
-import type { Message } from '../mqtt/packet.js';
+import { type Message, textPayload } from '../mqtt/packet.js';
 import { cyclesOf, yearsLeft } from '../outbox/wear.js';
 import { type Books, Ledger } from './books.js';
 import type { Events } from './events.js';
@@ -88,6 +88,6 @@ export class Status {
   }
 
   private message(content: object): Message {
-    return { topic: this.#options.topic, payload: JSON.stringify(content), qos: 0, retain: true };
+    return { topic: this.#options.topic, payload: textPayload(JSON.stringify(content)), qos: 0, retain: true };
   }
 }

@@ -16,11 +16,11 @@ import {
   encodePuback,
   encodePublish,
   encodeSubscribe,
-  encodeTopicName,
   encodeUnsubscribe,
   PINGREQ_BYTES,
   PUBACK_BYTES,
-  publishByteLength,
+  packetByteLength,
+  publishRemaining,
   subscribeByteLength,
   unsubscribeByteLength,
 } from './encode.js';
@@ -30,6 +30,7 @@ import type { ConnectionOptions, Limits } from './options.js';
 import type { Connect, InboundPacket, InboundPublish, Message, Subscription } from './packet.js';
 import { PacketType, ProtocolError } from './packet.js';
 import { type RequestDone, Session } from './session.js';
+import { topicNameBytes } from './topic.js';
 import { type WriteText, writeText } from './utf8.js';
 
 /** Size of the receive buffer; not larger than the largest packet that is held. */
@@ -39,7 +40,7 @@ const PUBLISH_BYTES_MIN = 7;
 const DISCONNECT_BYTES = 2;
 /** Receive buffers decoded in one turn. */
 const PIECES_PER_TURN_MAX = 8;
-/** Topic names that are kept encoded. */
+/** Topic names that are known to be as they must be. */
 const TOPICS_MAX = 4;
 const NOTHING = new Uint8Array(0);
 
@@ -59,8 +60,8 @@ export class Conversation implements PacketHandler {
   #openedMilliseconds = 0;
   #connectedMilliseconds = 0;
   #sessionNumber = 0;
-  /** Topics published to, ready for the next message. */
-  readonly #topics = new Map<string, Uint8Array>();
+  /** Topics published to, which are as they must be, each with the bytes it takes behind it. */
+  readonly #topics: (string | number)[] = [];
   /** Until then no deadline passes, and perhaps somewhat longer: events move most of them further away. */
   #quietUntilMilliseconds = 0;
   /** Bytes that there has to be room for: what was refused last, or any. */
@@ -172,12 +173,13 @@ export class Conversation implements PacketHandler {
 
   /** Whether there is room for a message now. Throws when there never will be, or the topic is wrong. */
   hasRoomFor(message: Message): boolean {
-    return this.hasRoom('message', publishByteLength(this.encodedTopic(message.topic), message));
+    const remaining = publishRemaining(this.topicBytes(message.topic), message);
+    return this.hasRoom('message', packetByteLength(remaining));
   }
 
   publish(message: Message, token: number | undefined, mayRepeat: boolean): boolean {
-    const topic = this.encodedTopic(message.topic);
-    const hasRoom = this.hasRoom('message', publishByteLength(topic, message));
+    const remaining = publishRemaining(this.topicBytes(message.topic), message);
+    const hasRoom = this.hasRoom('message', packetByteLength(remaining));
     if (message.qos > 0 && token === undefined) throw new RangeError('a QoS 1 message needs a token');
     if (!this.isConnected || !hasRoom) return false;
     const now = this.#options.clock.milliseconds();
@@ -189,7 +191,8 @@ export class Conversation implements PacketHandler {
       this.expect(now + this.#limits.acknowledgeTimeoutMilliseconds);
       dup = this.session.isRedelivery || mayRepeat;
     }
-    const end = encodePublish(topic, message, packetId, dup, this.#writeText, this.link.transmit, this.link.end);
+    const { transmit, end: at } = this.link;
+    const end = encodePublish(message, remaining, packetId, dup, this.#writeText, transmit, at);
     if (end < 0) {
       if (packetId > 0) this.session.acknowledge(packetId);
       throw new RangeError('payload: text has to be ASCII');
@@ -278,14 +281,14 @@ export class Conversation implements PacketHandler {
     return hasRoom;
   }
 
-  private encodedTopic(topic: string): Uint8Array {
-    let encoded = this.#topics.get(topic);
-    if (encoded === undefined) {
-      encoded = encodeTopicName(topic);
-      if (this.#topics.size === TOPICS_MAX) this.#topics.clear();
-      this.#topics.set(topic, encoded);
-    }
-    return encoded;
+  /** The bytes that the name of a topic takes. Throws a RangeError for one that must not be published to. */
+  private topicBytes(topic: string): number {
+    const topics = this.#topics;
+    for (let i = 0; i < topics.length; i += 2) if (topics[i] === topic) return topics[i + 1] as number;
+    const byteLength = topicNameBytes(topic).length;
+    if (topics.length === 2 * TOPICS_MAX) topics.length = 0;
+    topics.push(topic, byteLength);
+    return byteLength;
   }
 
   /** A packet was encoded, up to `end`. */

@@ -69,7 +69,7 @@ export function encodeConnect(
   if (will !== undefined) {
     at = encodeString(will.topic, into, at);
     at = encodeUint16(will.payload.length, into, at);
-    at = encodePayload(will.payload, writeText, into, at);
+    at = encodePayload(will, writeText, into, at);
     if (at < 0) throw new RangeError('the text of the will is not ASCII');
   }
   if (user !== undefined) at = encodeString(user, into, at);
@@ -77,26 +77,18 @@ export function encodeConnect(
   return at;
 }
 
-/** A topic name, validated, as it stands in a PUBLISH: made once and used for every message to that topic. */
-export function encodeTopicName(topic: string): Uint8Array {
-  const name = topicNameBytes(topic);
-  const encoded = new Uint8Array(2 + name.length);
-  encoded.set(name, encodeUint16(name.length, encoded, 0));
-  return encoded;
-}
-
-/** Measures a PUBLISH; `topic` comes from `encodeTopicName`. */
-export function publishByteLength(topic: Uint8Array, message: Message): number {
-  return packetByteLength(publishRemaining(topic, message));
+/** The remaining length of a PUBLISH to a topic whose name takes so many bytes. */
+export function publishRemaining(topicBytes: number, message: Message): number {
+  return 2 + topicBytes + (message.qos > 0 ? 2 : 0) + message.payload.length;
 }
 
 /**
- * Writes a PUBLISH; gives -1 for text that is not ASCII. With QoS 0 there is no packet identifier [MQTT-2.3.1-5] and no DUP
+ * Writes a PUBLISH whose remaining length `publishRemaining` gave; gives -1 for text that is not ASCII. With QoS 0 there is no packet identifier [MQTT-2.3.1-5] and no DUP
  * [MQTT-3.3.1-2].
  */
 export function encodePublish(
-  topic: Uint8Array,
   message: Message,
+  remaining: number,
   packetId: number,
   dup: boolean,
   writeText: WriteText,
@@ -105,11 +97,12 @@ export function encodePublish(
 ): number {
   const qos = message.qos;
   const flags = (dup ? 0x08 : 0) | (qos << 1) | (message.retain ? 0x01 : 0);
-  let at = encodeHeader(PacketType.PUBLISH, flags, publishRemaining(topic, message), into, offset);
-  into.set(topic, at);
-  at += topic.length;
+  let at = encodeHeader(PacketType.PUBLISH, flags, remaining, into, offset);
+  const topicAt = at + 2;
+  at = writeText(message.topic, into, topicAt);
+  encodeUint16(at - topicAt, into, topicAt - 2);
   if (qos > 0) at = encodeUint16(packetId, into, at);
-  return encodePayload(message.payload, writeText, into, at);
+  return encodePayload(message, writeText, into, at);
 }
 
 export function encodePuback(packetId: number, into: Uint8Array, offset: number): number {
@@ -173,11 +166,8 @@ export function encodeDisconnect(into: Uint8Array, offset: number): number {
   return encodeHeader(PacketType.DISCONNECT, 0, 0, into, offset);
 }
 
-function publishRemaining(topic: Uint8Array, message: Message): number {
-  return topic.length + (message.qos > 0 ? 2 : 0) + message.payload.length;
-}
-
-function packetByteLength(remaining: number): number {
+/** The bytes of a packet in all. Throws a RangeError when MQTT has none that long. */
+export function packetByteLength(remaining: number): number {
   if (remaining > REMAINING_LENGTH_MAX) throw new RangeError(`a packet of ${remaining} bytes is too large for MQTT`);
   return 1 + lengthByteLength(remaining) + remaining;
 }
@@ -206,11 +196,19 @@ function encodeHeader(type: number, flags: number, remaining: number, into: Uint
 }
 
 /** -1 for text that is not ASCII: it has more bytes than were counted. */
-function encodePayload(payload: Uint8Array | string, writeText: WriteText, into: Uint8Array, offset: number): number {
+function encodePayload({ payload }: Message, writeText: WriteText, into: Uint8Array, offset: number): number {
   const end = offset + payload.length;
-  if (typeof payload === 'string') return writeText(payload, into, offset) === end ? end : -1;
-  into.set(payload, offset);
-  return end;
+  if (!('pieces' in payload)) {
+    into.set(payload, offset);
+    return end;
+  }
+  let at = offset;
+  const pieces = payload.pieces;
+  for (let i = 0; i < pieces.length; ++i) {
+    at = writeText(pieces[i] as string, into, at);
+    if (at < 0) return at;
+  }
+  return at === end ? end : -1;
 }
 
 /** Writes the bytes of `text` and puts their count before them. */

@@ -23,11 +23,22 @@ export const PacketType = Object.freeze({
 /** The delivery guarantees this client offers: at most once, at least once. */
 export type Qos = 0 | 1;
 
+/** ASCII text in pieces, which need not be put together first. */
+export interface TextPayload {
+  readonly pieces: readonly string[];
+  /** Of all pieces. */
+  readonly length: number;
+}
+
+/** Text in one piece. */
+export function textPayload(text: string): TextPayload {
+  return { pieces: [text], length: text.length };
+}
+
 /** An application message. */
 export interface Message {
   readonly topic: string;
-  /** Text has to be ASCII. */
-  readonly payload: Uint8Array | string;
+  readonly payload: Uint8Array | TextPayload;
   readonly qos: Qos;
   readonly retain: boolean;
 }

@@ -80,7 +80,6 @@ export class Writer implements LogEnd {
 
   readonly #sectors: Sectors;
   readonly #options: WriterOptions;
-  readonly #ackBody = new Uint8Array(ACK_BODY_BYTES);
   #isBlank: boolean;
   #lastSlot: number;
   /** Largest frame that may stand in the active sector, from its header. */
@@ -390,8 +389,9 @@ export class Writer implements LogEnd {
    * counts only with a frame behind it.
    */
   private putAck(mayEvict: boolean): boolean {
-    encodeAck(this.#ackBody, this.next - this.settlement.cursor, this.settlement.dropped);
-    for (let rolls = 0; !this.put(0, 1, this.next, this.#ackBody); rolls++) {
+    const body = new Uint8Array(ACK_BODY_BYTES);
+    encodeAck(body, this.next - this.settlement.cursor, this.settlement.dropped);
+    for (let rolls = 0; !this.put(0, 1, this.next, body); rolls++) {
       if (rolls > 0) throw new OutboxError('hardware', 'the flash does not take what is programmed');
       if (!this.roll(mayEvict, this.next)) return false;
       if (!this.#sectors.isWriteOnce) return true;

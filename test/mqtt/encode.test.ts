@@ -8,13 +8,14 @@ import {
   encodePuback,
   encodePublish,
   encodeSubscribe,
-  encodeTopicName,
   encodeUnsubscribe,
-  publishByteLength,
+  packetByteLength,
+  publishRemaining,
   subscribeByteLength,
   unsubscribeByteLength,
 } from '../../src/mqtt/encode.js';
-import type { Connect, Message, Subscription } from '../../src/mqtt/packet.js';
+import { type Connect, type Message, type Subscription, textPayload } from '../../src/mqtt/packet.js';
+import { topicNameBytes } from '../../src/mqtt/topic.js';
 import { writeText } from '../../src/mqtt/utf8.js';
 import { bytesOf } from './packets.js';
 
@@ -47,9 +48,9 @@ const connect = (part: Partial<Connect>): Uint8Array => {
 };
 const publish = (part: Partial<Message>, packetId = 0, dup = false): Uint8Array => {
   const message = { topic: 'a/b', payload: new Uint8Array(0), qos: 0, retain: false, ...part } as const;
-  const topic = encodeTopicName(message.topic);
-  return written(publishByteLength(topic, message), (into, offset) =>
-    encodePublish(topic, message, packetId, dup, writeText, into, offset),
+  const remaining = publishRemaining(topicNameBytes(message.topic).length, message);
+  return written(packetByteLength(remaining), (into, offset) =>
+    encodePublish(message, remaining, packetId, dup, writeText, into, offset),
   );
 };
 const subscribe = (subscriptions: Subscription[], packetId: number): Uint8Array => {
@@ -104,7 +105,7 @@ const ROWS: { name: string; bytes: () => Uint8Array; hex?: string; packet: Packe
   },
   {
     name: 'CONNECT with a will that is text',
-    bytes: () => connect({ will: will({ payload: 'gone' }) }),
+    bytes: () => connect({ will: will({ payload: { pieces: ['go', 'ne'], length: 4 } }) }),
     packet: { cmd: 'connect', ...same, will: { topic: 'w', payload: Buffer.from('gone'), qos: 0, retain: false } },
   },
   {
@@ -127,7 +128,7 @@ const ROWS: { name: string; bytes: () => Uint8Array; hex?: string; packet: Packe
   },
   {
     name: 'PUBLISH of text',
-    bytes: () => publish({ payload: 'hi' }),
+    bytes: () => publish({ payload: { pieces: ['h', '', 'i'], length: 2 } }),
     hex: '30 07 00 03 61 2f 62 68 69',
     packet: { cmd: 'publish', topic: 'a/b', payload: Buffer.from('hi'), qos: 0, dup: false, retain: false },
   },
@@ -254,7 +255,11 @@ describe('what can never be sent', () => {
       () => connect({ will: will({ payload: new Uint8Array(65_536) }) }),
       'will message',
     ],
-    ['a will message that is text and not ASCII', () => connect({ will: will({ payload: 'ü' }) }), 'not ASCII'],
+    [
+      'a will message that is text and not ASCII',
+      () => connect({ will: will({ payload: textPayload('ü') }) }),
+      'not ASCII',
+    ],
     ['[MQTT-3.3.2-2] [MQTT-4.7.1-1] a topic name with #', () => publish({ topic: 'a/#' }), 'MQTT-3.3.2-2'],
     ['[MQTT-3.3.2-2] [MQTT-4.7.1-1] a topic name with +', () => publish({ topic: 'a+b' }), 'MQTT-3.3.2-2'],
     ['[MQTT-4.7.3-1] an empty topic name', () => publish({ topic: '' }), 'MQTT-4.7.3-1'],

@@ -31,7 +31,7 @@ describeOnXs('a device on XS, in real time', () => {
         sensors: [{ name: 'fast', driver: 'wandering', periodMilliseconds: 5, channels: [{ name: 'value' }] }],
       };
       const settings = { configuration: JSON.stringify(configuration), endAfterReadings: READINGS };
-      const run = { main: 'xs/scenarios/agent', storage, settings };
+      const run = { main: 'xs/scenarios/agent', preloads: ['xs/scenarios/wandering'], storage, settings };
       const seen = await readingsOf(broker, async () => {
         const outcome = await runInRealTime(engine as XsEngine, run, join(storage, 'report'));
         expect({ exitCode: outcome.exitCode, errors: outcome.errors }).toEqual({

@@ -5,6 +5,7 @@
 import { xsHal } from '../../hal/xs/hal.js';
 import { Agent } from '../../src/agent/agent.js';
 import { parseConfiguration } from '../../src/agent/configuration.js';
+import { Wandering } from './wandering.js';
 
 const hal = xsHal();
 native.mark('start');
@@ -12,23 +13,8 @@ const configuration = parseConfiguration(JSON.parse(native.setting('configuratio
 
 native.mark('configured');
 
-/** A value that wanders between 20 and 30 with two decimals, another each time. */
-function wandering() {
-  let count = 0;
-  const sample = { value: 20, other: 50 };
-  return {
-    configure: () => {},
-    sample: () => {
-      count++;
-      sample.value = 20 + (count % 1000) / 100;
-      sample.other = 50 + (count % 77) / 10;
-      return sample;
-    },
-    close: () => {},
-  };
-}
-
-const agent = new Agent({ hal, configuration, drivers: { wandering } });
+const drivers = { wandering: () => new Wandering() };
+const agent = new Agent({ hal, configuration, drivers });
 native.mark('open');
 agent.start();
 
