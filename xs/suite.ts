@@ -32,6 +32,7 @@ export const scenarios: readonly Scenario[] = [
   { name: 'power cut', play: playPowerCut },
   { name: 'short backlog', play: playShort },
   { name: 'full flash', play: playFull },
+  { name: 'compact mode', play: playCompact },
   { name: 'hostile broker', play: playHostile },
   { name: 'long run', play: playLong },
 ];
@@ -41,6 +42,8 @@ const WARM_UP_READINGS = 30;
 /** Readings of 1 MiB, and some more, so that it is full and the oldest are gone. */
 const FULL_FLASH_READINGS = 40_000;
 const FLASH_BYTES = 1 << 20;
+/** More than the first level takes. */
+const COMPACT_READINGS = 10_000;
 /** Unless told otherwise: enough to show that nothing is left behind, in seconds. */
 const LONG_RUN_PUBLISHES = 10_000;
 /** Of a backlog, until its scenario ends. */
@@ -151,19 +154,31 @@ function playFull(engine: XsEngine, folder: string, limits: Limits): Promise<Pla
   return playDrain(engine, folder, limits, FULL_FLASH_READINGS);
 }
 
+/** A partition in two levels, packed readings in the second one. */
+function playCompact(engine: XsEngine, folder: string, limits: Limits): Promise<Played> {
+  return playDrain(engine, folder, limits, COMPACT_READINGS, 'compact');
+}
+
 /** The same with next to nothing queued: memory must not grow with the backlog. */
 function playShort(engine: XsEngine, folder: string, limits: Limits): Promise<Played> {
   return playDrain(engine, folder, limits, DRAINED_READINGS);
 }
 
 /** A boot after so many readings without a broker; the drain, cut once by the network. */
-async function playDrain(engine: XsEngine, folder: string, limits: Limits, readings: number): Promise<Played> {
+async function playDrain(
+  engine: XsEngine,
+  folder: string,
+  limits: Limits,
+  readings: number,
+  mode: 'plain' | 'compact' = 'plain',
+): Promise<Played> {
+  const own = { ...configuration, outbox: { mode } };
   const stage = new Stage(engine, folder, limits);
   stage.hasPast = true;
   const { next, dropped } = liveThrough({
     storage: folder,
     flashBytes: FLASH_BYTES,
-    configuration,
+    configuration: own,
     hardwareId: HARDWARE_ID,
     drivers: { wandering: () => new Wandering() },
     endMilliseconds: EPOCH_MILLISECONDS,
@@ -178,7 +193,7 @@ async function playDrain(engine: XsEngine, folder: string, limits: Limits, readi
       if (stage.delivered.size >= DRAINED_READINGS / 2 && isCut()) stage.link.cut();
       if (stage.delivered.size >= DRAINED_READINGS && isOver()) device.end();
     },
-    { flashBytes: FLASH_BYTES },
+    { flashBytes: FLASH_BYTES, settings: { configuration: JSON.stringify(own) } },
   );
   stage.require(readings < FULL_FLASH_READINGS || dropped > 0, 'the flash was not full');
   const [first = 0] = stage.delivered;

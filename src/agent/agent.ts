@@ -10,7 +10,7 @@
  * own (events.ts), whose messages go first.
  */
 import type { Hal, Sample, Sensor, Timer } from '../../hal/contract.js';
-import { Archive } from '../archive/archive.js';
+import { openArchive } from '../archive/archive.js';
 import type { Log, LogRecord } from '../archive/log.js';
 import { Connection } from '../mqtt/connection.js';
 import { type Message, textPayload } from '../mqtt/packet.js';
@@ -145,7 +145,7 @@ export class Agent {
   readonly #record: Uint8Array;
   readonly #latest: Latest;
   /** By sensor. */
-  readonly #tables: readonly SensorTable[];
+  readonly #tables: SensorTable[] = [];
   /** By sensor: why it gave no value the last time. */
   readonly #faults: (string | undefined)[];
   #session = 0;
@@ -169,7 +169,6 @@ export class Agent {
     this.#onEvent = onEvent;
     requireDrivers(sensors, drivers);
     this.#latest = new Latest(sensors);
-    this.#tables = sensors.map(({ name: sensor, channels }) => ({ sensor, channels }));
     this.#faults = sensors.map(() => undefined);
     this.#record = new Uint8Array(readingBytesOf(sensors));
     formatIfAsked(hal, configuration.outbox);
@@ -242,11 +241,10 @@ export class Agent {
   // What the constructor makes is made in functions: all that is open while it opens the logs takes room on the stack below.
 
   private feeds(): Feed[] {
-    const { topics, publish } = this.#configuration;
+    const { sensors, topics, publish } = this.#configuration;
     const tables = new ChannelTables(this.#hal.keyValue);
-    this.#tables.forEach((table, i) => {
-      tables.declare(i, this.#boot, table);
-    });
+    for (const { name: sensor, channels } of sensors)
+      this.#tables.push(tables.declare(this.#tables.length, this.#boot, { sensor, channels }));
     const { telemetry: topic, unresolved: unresolvedTopic, events } = topics;
     const feed = this.feed(this.#outbox, tables, { topic, unresolvedTopic, timeWaitSeconds: publish.timeWaitSeconds });
     if (this.#events === undefined) return [feed];
@@ -451,7 +449,7 @@ function openLog({ flash, crc32c }: Hal, { sensors, outbox }: Configuration): Lo
   const { mode, acknowledgementsUnsavedMax } = outbox;
   const payloadBytesMax = Math.min(PAYLOAD_BYTES_MAX, readingBytesOf(sensors));
   const options = { payloadBytesMax, acknowledgementsUnsavedMax, crc32c };
-  return mode === 'plain' ? openOutbox(flash, options) : new Archive(flash, mode, options);
+  return mode === 'plain' ? openOutbox(flash, options) : openArchive(flash, mode, options);
 }
 
 function openEvents(

@@ -42,10 +42,10 @@ interface Gap extends Span {
 export class Publisher {
   readonly #feeds: readonly Feed[];
   /** In flight on this connection. */
-  #inFlight: SentMessages;
+  readonly #inFlight: SentMessages;
   #gaps: Gap[] = [];
   /** In flight on an earlier connection and not yet sent again. */
-  #again: SentMessages;
+  readonly #again: SentMessages;
 
   constructor(feeds: readonly Feed[]) {
     this.#feeds = feeds;
@@ -55,8 +55,7 @@ export class Publisher {
 
   /** There is a new connection: begins again with the oldest unsettled numbers. */
   begin(): void {
-    this.#again.addOlder(this.#inFlight);
-    this.#inFlight = new SentMessages(this.#feeds.length);
+    this.#again.takeOlder(this.#inFlight);
     this.#gaps = [];
     for (const feed of this.#feeds) {
       feed.composed = undefined;

@@ -45,9 +45,12 @@ export class SentMessages {
     this.#numbers.push(first, token);
   }
 
-  /** All of `others`, which were sent before these, and stay the older ones. */
-  addOlder(others: SentMessages): void {
-    this.#numbers = [...others.#numbers, ...this.#numbers];
+  /** All of `others`, which were sent before these, and stay the older ones. They are not there any more. */
+  takeOlder(others: SentMessages): void {
+    const older = others.#numbers;
+    others.#numbers = [];
+    for (const number of this.#numbers) older.push(number);
+    this.#numbers = older;
   }
 
   /** Forgets a message and gives its first number; `undefined` if it is not there. */

@@ -48,8 +48,13 @@ interface OpenBatch {
   ahead: BatchItem | undefined;
 }
 
+interface Slice {
+  readonly first: number;
+  readonly blocks: number;
+}
+
 /** The blocks of each level in a partition of `blocks`. */
-export function layoutOf(mode: ArchiveMode, blocks: number): { readonly first: number; readonly blocks: number }[] {
+export function layoutOf(mode: ArchiveMode, blocks: number): Slice[] {
   const shares = LAYOUTS[mode];
   let first = 0;
   return shares.map((share, i) => {
@@ -66,23 +71,34 @@ export function formatArchive(flash: Flash, mode: ArchiveMode): void {
   for (const { first, blocks: count } of layoutOf(mode, blocks)) formatOutbox(new FlashSlice(flash, first, count));
 }
 
+/** Throws an OutboxError as `openOutbox` does, and for a partition of less than 32 blocks. */
+export function openArchive(flash: Flash, mode: ArchiveMode, options: OutboxOptions): Archive {
+  const { blocks } = flash.status();
+  if (blocks < BLOCKS_MIN)
+    throw new OutboxError('unsupported', `the partition has ${blocks} erase blocks, expected ${BLOCKS_MIN} or more`);
+  const slices = layoutOf(mode, blocks);
+  const levels: Outbox[] = [];
+  // By hand, and not by `map`: opening is the deepest that a boot goes, and a device's stack is short.
+  for (let i = 0; i < slices.length; i++) levels.push(openLevel(flash, slices[i] as Slice, i, options));
+  return new Archive(levels);
+}
+
+function openLevel(flash: Flash, { first, blocks }: Slice, level: number, options: OutboxOptions): Outbox {
+  const own = level === 0 ? options : { ...options, payloadBytesMax: BATCH_BYTES_MAX + BATCH_HEAD_BYTES };
+  return openOutbox(new FlashSlice(flash, first, blocks), own);
+}
+
 export class Archive implements Log {
   readonly payloadBytesMax: number;
-  readonly #levels: Outbox[] = [];
+  readonly #levels: readonly Outbox[];
   /** Handed out since the last `rewind`: every number below. */
   #position = 0;
   #batch: OpenBatch | undefined;
   #isAligned = false;
 
-  /** Throws an OutboxError as `openOutbox` does, and for a partition of less than 32 blocks. */
-  constructor(flash: Flash, mode: ArchiveMode, options: OutboxOptions) {
-    const { blocks } = flash.status();
-    if (blocks < BLOCKS_MIN)
-      throw new OutboxError('unsupported', `the partition has ${blocks} erase blocks, expected ${BLOCKS_MIN} or more`);
-    const later = { ...options, payloadBytesMax: BATCH_BYTES_MAX + BATCH_HEAD_BYTES };
-    // Opening is the deepest that a boot goes on the stack: not from within `map`.
-    for (const { first, blocks: count } of layoutOf(mode, blocks))
-      this.#levels.push(openOutbox(new FlashSlice(flash, first, count), this.#levels.length === 0 ? options : later));
+  /** By `openArchive`. */
+  constructor(levels: readonly Outbox[]) {
+    this.#levels = levels;
     this.payloadBytesMax = Math.min(this.fresh.payloadBytesMax, BATCH_PAYLOAD_BYTES_MAX);
   }
 

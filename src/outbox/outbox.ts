@@ -17,6 +17,7 @@
  * Records may be released in any order. The format is FORMAT.md; the reasons are DESIGN.md, "Outbox".
  */
 import type { Flash } from '../../hal/contract.js';
+import { findLog, type Standing } from './boot.js';
 import type { Crc32c } from './crc.js';
 import { OutboxError } from './error.js';
 import { BATCH_HEAD_BYTES, BATCH_STREAM, STREAM_MAX } from './frame.js';
@@ -83,8 +84,9 @@ export class Outbox {
   readonly #reader: Reader;
   readonly #unsavedMax: number;
 
-  constructor(flash: Flash, options: OutboxOptions = {}) {
-    const { payloadBytesMax = 64, acknowledgementsUnsavedMax = 16, crc32c } = options;
+  /** By `openOutbox`. */
+  constructor(sectors: Sectors, log: Standing | undefined, options: OutboxOptions) {
+    const { payloadBytesMax = 64, acknowledgementsUnsavedMax = 16 } = options;
     if (
       !Number.isInteger(acknowledgementsUnsavedMax) ||
       acknowledgementsUnsavedMax < 1 ||
@@ -93,12 +95,12 @@ export class Outbox {
       throw new RangeError(`acknowledgementsUnsavedMax is ${acknowledgementsUnsavedMax}, expected 1 to 64`);
     this.payloadBytesMax = payloadBytesMax;
     this.#unsavedMax = acknowledgementsUnsavedMax;
-    this.#sectors = new Sectors(flash, crc32c);
-    this.#writer = new Writer(this.#sectors, {
-      frameSlotsMax: frameSlotsFor(payloadBytesMax, this.#sectors.slotBytes),
+    this.#sectors = sectors;
+    this.#writer = new Writer(sectors, log, {
+      frameSlotsMax: frameSlotsFor(payloadBytesMax, sectors.slotBytes),
       unsavedMax: acknowledgementsUnsavedMax,
     });
-    this.#reader = new Reader(this.#sectors, this.#writer);
+    this.#reader = new Reader(sectors, this.#writer);
   }
 
   /**
@@ -258,8 +260,11 @@ export class Outbox {
  * Opens the log in `flash`. A blank partition becomes an empty log with the first append; an encrypted one, which does not
  * show that it is blank, has to be formatted first. Throws an OutboxError.
  */
-export function openOutbox(flash: Flash, options?: OutboxOptions): Outbox {
-  return new Outbox(flash, options);
+export function openOutbox(flash: Flash, options: OutboxOptions = {}): Outbox {
+  const sectors = new Sectors(flash, options.crc32c);
+  // Here and not in a constructor: this is the deepest that a boot goes, and a device's stack is short.
+  const log = findLog(sectors);
+  return new Outbox(sectors, log, options);
 }
 
 /**

@@ -18,7 +18,7 @@
  *
  * A flash call that throws counts as a power cut: the next write makes the end solid first.
  */
-import { emptyLog, findLog, firstHeader } from './boot.js';
+import { emptyLog, firstHeader, type Standing } from './boot.js';
 import { OutboxError } from './error.js';
 import {
   ACK_BODY_BYTES,
@@ -101,10 +101,10 @@ export class Writer implements LogEnd {
   /** Whether this session opened the active sector and has not yet erased the block after it. */
   #isEraseDue = false;
 
-  constructor(sectors: Sectors, options: WriterOptions) {
+  /** `log` is where the log stands; `undefined` when there is none yet. */
+  constructor(sectors: Sectors, log: Standing | undefined, options: WriterOptions) {
     this.#sectors = sectors;
     this.#options = options;
-    const log = findLog(sectors);
     const standing = log ?? emptyLog(sectors);
     this.#isBlank = log === undefined;
     this.next = standing.next;

@@ -46,22 +46,25 @@ export class ChannelTables {
     this.#keyValue = keyValue;
   }
 
-  /** Says that from `boot` on the readings of `stream` have these channels. */
-  declare(stream: number, boot: number, { sensor, channels }: SensorTable): void {
+  /** Says that from `boot` on the readings of `stream` have these channels, and gives the table that is then in force. */
+  declare(stream: number, boot: number, { sensor, channels }: SensorTable): SensorTable {
     const tables = this.of(stream);
     const current = tables[tables.length - 1];
     if (current !== undefined && isSame(current, { sensor, channels })) {
       // The caller's objects in place of those that were read, so that they are in RAM once.
-      tables[tables.length - 1] = { from: current.from, sensor, channels };
-      return;
+      const same = { from: current.from, sensor, channels };
+      tables[tables.length - 1] = same;
+      return same;
     }
-    tables.push({ from: boot, sensor, channels });
+    const table = { from: boot, sensor, channels };
+    tables.push(table);
     while (
       tables.length > TABLES_MAX ||
       (tables.length > 1 && JSON.stringify(tables.map(storedOf)).length > PIECES_MAX * PIECE_CHARACTERS)
     )
       tables.shift();
     this.save(stream, JSON.stringify(tables.map(storedOf)));
+    return table;
   }
 
   /** What the readings of `stream` meant in `boot`; `undefined` when that is not known any more. */

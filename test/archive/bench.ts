@@ -1,6 +1,6 @@
 /** A small simulated flash with an archive on it, and readings that tell which one they are. */
 import { SimFlash, seededRandom } from '../../hal/sim/sim.js';
-import { Archive, type ArchiveMode, formatArchive } from '../../src/archive/archive.js';
+import { type Archive, type ArchiveMode, formatArchive, openArchive } from '../../src/archive/archive.js';
 import type { LogGap, LogRecord } from '../../src/archive/log.js';
 import { packReading } from '../../src/reading/reading.js';
 
@@ -18,7 +18,7 @@ export function encryptedFlash(mode: ArchiveMode, blocks = 64, blockLength = 512
 }
 
 export function open(flash: SimFlash, mode: ArchiveMode = 'compact'): Archive {
-  return new Archive(flash, mode, { payloadBytesMax: 40, acknowledgementsUnsavedMax: 4 });
+  return openArchive(flash, mode, { payloadBytesMax: 40, acknowledgementsUnsavedMax: 4 });
 }
 
 export function reopen(flash: SimFlash, mode: ArchiveMode = 'compact'): Archive {

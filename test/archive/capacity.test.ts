@@ -1,6 +1,6 @@
 import { SimFlash, seededRandom } from '../../hal/sim/sim.js';
 import { weatherAt, weatherChannels } from '../../sim/input/weather.js';
-import { Archive } from '../../src/archive/archive.js';
+import { openArchive } from '../../src/archive/archive.js';
 import { packReading } from '../../src/reading/reading.js';
 
 /** Three weeks at one reading in 10 s. */
@@ -10,7 +10,7 @@ describe('a megabyte in compact mode', () => {
   it('holds 188,974 readings of three channels, durable one by one: three weeks at one in 10 s, 5.55 bytes each', () => {
     const random = seededRandom(1);
     const flash = new SimFlash({ blocks: 256, random });
-    const archive = new Archive(flash, 'compact', {});
+    const archive = openArchive(flash, 'compact', {});
     const bytes = new Uint8Array(64);
     const weather = seededRandom(2);
     let readings = 0;

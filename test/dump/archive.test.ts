@@ -1,14 +1,14 @@
 import { SimFlash, seededRandom } from '../../hal/sim/sim.js';
 import { type ArchiveDump, dumpOf } from '../../sim/dump/archive-dump.js';
 import type { Dump } from '../../sim/dump/dump.js';
-import { Archive, type ArchiveMode } from '../../src/archive/archive.js';
+import { type ArchiveMode, openArchive } from '../../src/archive/archive.js';
 import { packReading } from '../../src/reading/reading.js';
 
 const channels = [{ name: 'n', unit: '', decimals: 0 }];
 
 function imageOf(mode: ArchiveMode, readings: number, delivered = 0): Uint8Array {
   const flash = new SimFlash({ blocks: 32, random: seededRandom(1) });
-  const archive = new Archive(flash, mode, {});
+  const archive = openArchive(flash, mode, {});
   const bytes = new Uint8Array(64);
   for (let n = 0; n < readings; n++) {
     const reading = { kind: 'values', boot: 1, milliseconds: n * 1000, values: [n % 100] } as const;
