@@ -158,8 +158,6 @@ export interface System {
   readonly hardwareId: string;
   /** Why this boot happened, in the platform's words: "power-on", "brown-out", "watchdog", "deep sleep", ... */
   readonly resetReason: string;
-  /** Starts the machine anew. Does not return on a device. */
-  restart(): void;
   /** Bytes of heap that nobody holds. Absent where that says nothing. */
   freeHeap?(): number;
   /**

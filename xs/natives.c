@@ -52,11 +52,6 @@ static void native_mark(xsMachine* the)
   makeMark(hostOf(the), xsmcToString(xsArg(0)));
 }
 
-static void native_restart(xsMachine* the)
-{
-  end(hostOf(the), EXIT_RESTART);
-}
-
 static void native_end(xsMachine* the)
 {
   end(hostOf(the), EXIT_ENDED);
@@ -107,7 +102,6 @@ static const struct {
     {"streamClose", native_streamClose, 1},
     {"hardwareId", native_hardwareId, 0},
     {"resetReason", native_resetReason, 0},
-    {"restart", native_restart, 0},
     {"setting", native_setting, 1},
     {"mark", native_mark, 1},
     {"end", native_end, 0},

@@ -19,7 +19,6 @@ export const exitCodes = {
   preloadedWritten: 14,
   tooMuchComputation: 15,
   engine: 16,
-  restart: 20,
   powerCut: 21,
 } as const;
 

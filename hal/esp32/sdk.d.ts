@@ -20,7 +20,6 @@ declare function trace(...text: string[]): void;
 
 /** The SDK's own extension, set by its module "system". */
 declare const System: {
-  restart(): void;
   /** Answers in a later turn; `address` is `undefined` when the name has none. Takes addresses too. */
   resolve(name: string, callback: (name: string, address: string | undefined) => void): void;
 };

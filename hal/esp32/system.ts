@@ -1,4 +1,4 @@
-/** The chip itself: its identity, why it booted, starting it anew, sleep, and what else its natives can tell. */
+/** The chip itself: its identity, why it booted, sleep, and what else its natives can tell. */
 import getResetReason from 'resetReason';
 import type { System as Machine } from '../contract.js';
 import type { Natives } from './natives.js';
@@ -32,7 +32,6 @@ export function esp32System(mac: () => string, natives: Natives): Machine {
       return mac().split(':').join('');
     },
     resetReason: resetReasons[reason] ?? `reset reason ${reason}`,
-    restart: () => System.restart(),
     ...(godwit_free_heap && { freeHeap: godwit_free_heap }),
     ...(godwit_mark_valid && { markValid: godwit_mark_valid }),
     ...(godwit_recall && { recall: godwit_recall }),

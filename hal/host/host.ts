@@ -43,8 +43,6 @@ export interface HostHalOptions {
   readonly hardwareId?: string;
   /** Waits for the disk at each flash write, so that readings survive the host's own power loss. False by default. */
   readonly sync?: boolean;
-  /** What `system.restart()` does; by default it throws, since a program cannot start its computer anew. */
-  readonly restart?: () => void;
 }
 
 export interface HostHal extends Hal {
@@ -78,7 +76,7 @@ export function hostHal(options: HostHalOptions): HostHal {
       TCP,
       TLS,
       network: new HostNetwork(),
-      system: { hardwareId, resetReason: 'power-on', restart: options.restart ?? refuseRestart },
+      system: { hardwareId, resetReason: 'power-on' },
       close: () => {
         eventFlash?.close();
         flash.close();
@@ -116,8 +114,4 @@ function inFolder<Result>(directory: string, action: () => Result): Result {
     if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
     throw new Error(`the data folder ${directory} cannot be used: ${(error as Error).message}`);
   }
-}
-
-function refuseRestart(): never {
-  throw new Error('a restart was asked for, and this host has no way to do it');
 }

@@ -43,8 +43,6 @@ export class SimDevice {
   readonly eventFlash: SimFlash;
   readonly keyValue: SimKeyValue;
   readonly link: SimLink;
-  /** How often the device asked to be restarted. It runs on until `reboot()`. */
-  restarts = 0;
   /** How often the device said that its program works. */
   validMarks = 0;
   /** What the device is told of its heap. */
@@ -134,9 +132,6 @@ export class SimDevice {
       system: {
         hardwareId: this.#hardwareId,
         resetReason,
-        restart: () => {
-          this.restarts += 1;
-        },
         freeHeap: () => this.freeHeapBytes,
         markValid: () => {
           this.validMarks += 1;

@@ -48,7 +48,6 @@ class XsHal implements Hal {
   readonly system: System = {
     hardwareId: native.hardwareId(),
     resetReason: native.resetReason(),
-    restart: native.restart,
   };
   #eventFlash: Flash | undefined;
 

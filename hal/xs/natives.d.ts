@@ -18,8 +18,6 @@ declare const native: {
   random(): number;
   hardwareId(): string;
   resetReason(): string;
-  /** Ends the process with an exit code that asks for another boot. */
-  restart(): never;
 
   /** Partition 0, also when absent, holds the outbox, 1 the log of events. */
   flashBytes(partition?: number): number;

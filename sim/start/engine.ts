@@ -57,8 +57,7 @@ export function describeEnd({ exitCode, signal, errors }: ProcessEnd, { memory }
   const withStack = (sentence: string) => [sentence, ...stack].join('\n');
   switch (exitCode) {
     case exitCodes.ended:
-    case exitCodes.restart:
-      return 'asked for a restart';
+      return 'ended by itself';
     case exitCodes.memoryFull:
     case exitCodes.stackOverflow: {
       const given = `${kibibytes(memory.heapBytes)} of heap, ${memory.stackSlots} slots of stack`;

@@ -52,7 +52,7 @@ describe('an ESP32', () => {
     const { system, crc32c, writeText } = await open(undefined);
     expect(crc32c).toBeUndefined();
     expect(writeText).toBeUndefined();
-    expect(Object.keys(system)).toEqual(['hardwareId', 'resetReason', 'restart']);
+    expect(Object.keys(system)).toEqual(['hardwareId', 'resetReason']);
     expect(system.hardwareId).toBe('aabbcc001122');
     expect(system.resetReason).toBe('brown-out');
   });

@@ -368,10 +368,4 @@ describe('a device', () => {
     scheduler.runFor(1);
     expect(told).toBe(0);
   });
-
-  it('notes that it wanted to restart', () => {
-    const { device } = newDevice();
-    device.hal.system.restart();
-    expect(device.restarts).toBe(1);
-  });
 });
