@@ -191,8 +191,8 @@ export class Conversation implements PacketHandler {
       this.expect(now + this.#limits.acknowledgeTimeoutMilliseconds);
       dup = this.session.isRedelivery || mayRepeat;
     }
-    const { transmit, end: at } = this.link;
-    const end = encodePublish(message, remaining, packetId, dup, this.#writeText, transmit, at);
+    const link = this.link;
+    const end = encodePublish(message, remaining, packetId, dup, this.#writeText, link.transmit, link.end);
     if (end < 0) {
       if (packetId > 0) this.session.acknowledge(packetId);
       throw new RangeError('payload: text has to be ASCII');

@@ -185,14 +185,12 @@ function lengthByteLength(remaining: number): number {
 
 function encodeHeader(type: number, flags: number, remaining: number, into: Uint8Array, offset: number): number {
   let at = offset;
-  into[at++] = (type << 4) | flags;
+  into[at] = (type << 4) | flags;
   let rest = remaining;
-  while (rest >= 0x80) {
-    into[at++] = (rest & 0x7f) | 0x80;
-    rest >>= 7;
-  }
-  into[at++] = rest;
-  return at;
+  // A byte takes the low 8 bits of what is stored.
+  for (; rest >= 0x80; rest >>= 7) into[++at] = rest | 0x80;
+  into[++at] = rest;
+  return at + 1;
 }
 
 /** -1 for text that is not ASCII: it has more bytes than were counted. */
