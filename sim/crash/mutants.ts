@@ -698,6 +698,24 @@ export const mutants: readonly Mutant[] = [
     by: '',
   },
   {
+    name: 'a record is passed while others before it have not been handed out',
+    file: 'reader.ts',
+    text: 'if (this.position !== log.next - 1) return false;',
+    by: 'if (this.position >= log.next) return false;',
+  },
+  {
+    name: 'reading goes on before a record that was passed',
+    file: 'reader.ts',
+    text: 'this.#slot = log.tail;',
+    by: '',
+  },
+  {
+    name: 'reading goes on in the sector where it was when a record of the next one was passed',
+    file: 'reader.ts',
+    text: 'this.#sector = this.#after = this.#active = log.active;',
+    by: '',
+  },
+  {
     name: 'a sector whose next one has lost its header has no end',
     file: 'reader.ts',
     text: 'if (from === active) break;',
