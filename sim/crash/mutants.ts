@@ -714,6 +714,7 @@ export const mutants: readonly Mutant[] = [
     file: 'reader.ts',
     text: 'this.#sector = this.#after = this.#active = log.active;',
     by: '',
+    equivalent: 'it takes a look at the rest of that sector, whose records were handed out',
   },
   {
     name: 'a sector whose next one has lost its header has no end',
