@@ -86,14 +86,18 @@ export class Composer {
 
   /**
    * A reading that was just stored; `latest` has the text of its values. If all before it have been taken, and the next message has
-   * room for it, it need not be read back.
+   * room for it, it need not be read back. One that waits for the clock is: its values are those of the moment only.
    */
   offer(record: LogRecord, reading: StoredReading, latest: Pick<Latest, 'text'>): void {
     const options = this.#options;
     if (this.#waiting !== undefined || this.#elements.length >= options.readingsPerMessageMax) return;
-    if (!options.log.pass()) return;
-    const element = this.elementOf(record, reading, latest.text(record.stream));
-    if (element !== undefined) this.#elements.push(element);
+    const start = options.anchors.startOf(reading.boot);
+    if (start === undefined || !options.log.pass()) return;
+    const first = record.sequence;
+    const end = record.end;
+    const text = telemetryOf(reading, first, end, start, latest.text(record.stream));
+    const isTooLong = text.length > options.payloadBytesMax;
+    this.#elements.push(isTooLong ? rawElement(record) : { first, end, lost: end, text, isResolved: true });
   }
 
   /**
@@ -166,7 +170,7 @@ export class Composer {
   }
 
   /** `undefined` when the reading waits for the clock. */
-  private elementOf(found: LogRecord, reading: StoredReading, values?: string): Element | undefined {
+  private elementOf(found: LogRecord, reading: StoredReading): Element | undefined {
     const options = this.#options;
     const first = found.sequence;
     let record = found;
@@ -185,7 +189,7 @@ export class Composer {
       }
     }
     const end = record.end;
-    const text = telemetryOf(reading, first, end, start, values);
+    const text = telemetryOf(reading, first, end, start);
     if (text.length > options.payloadBytesMax) return rawElement(record);
     return { first, end, lost: first + 1, text, isResolved: start !== undefined };
   }

@@ -26,6 +26,29 @@ describe('the time of a reading', () => {
     expect(elementsOn(world, UNRESOLVED)).toEqual([]);
   });
 
+  it('is waited for with the values of its moment, also when the device was online before its first sample', () => {
+    const world = new World({ seed: 1 });
+    let asked = 0;
+    const slow = {
+      configure: () => {},
+      close: () => {},
+      conversionMilliseconds: 3000,
+      sample: () => (asked++ % 2 === 0 ? undefined : { count: asked / 2 }),
+    };
+    const [sensor] = counterConfiguration.sensors;
+    const device = world.device({
+      configuration: { ...counterConfiguration, sensors: [{ ...sensor, periodMilliseconds: 5000 }] },
+      drivers: { counter: () => slow },
+    });
+    device.boot();
+    world.run(30_000);
+    device.hardware.clock.wallOffsetMilliseconds = EPOCH;
+    world.run(30_000);
+    const readings = telemetry(world).filter(({ values }) => values.count);
+    expect(readings.map(({ values }) => values.count).slice(0, 6)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(readings.map(({ ts }) => ts).slice(0, 6)).toEqual([0, 1, 2, 3, 4, 5].map((n) => EPOCH + n * 5000 + 3000));
+  });
+
   it('is not guessed: without a clock, readings go to a topic of their own, after a wait', () => {
     const { world } = start();
     world.run(59_500);
