@@ -71,9 +71,10 @@ static void native_writeText(xsMachine* the)
 {
   void* buffer;
   xsUnsignedValue count;
+  char* text = xsmcToString(xsArg(0));
   xsmcGetBufferWritable(xsArg(1), &buffer, &count);
   size_t at = (size_t)wholeArgument(the, 2, count);
-  xsmcSetInteger(xsResult, godwit_write_text(xsmcToString(xsArg(0)), buffer, (uint32_t)at, (uint32_t)count));
+  xsmcSetInteger(xsResult, godwit_write_text(text, buffer, (uint32_t)at, (uint32_t)count));
 }
 
 static const struct {

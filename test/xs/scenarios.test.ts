@@ -46,7 +46,7 @@ describeOnXs('on XS', () => {
     60_000,
   );
 
-  it.each(scenarios.filter(({ name }) => ['power cut', 'hostile broker'].includes(name)))(
+  it.each(scenarios.filter(({ name }) => ['power cut', 'compact mode', 'hostile broker'].includes(name)))(
     '$name: passes with garbage collected at every allocation',
     async (scenario) => {
       expect(await problemsOf(scenario, { collect: true, staticBytes: 64 * 1024 * (xs.bits / 32) })).toEqual([]);
