@@ -86,11 +86,13 @@ export class Composer {
 
   /**
    * A reading that was just stored; `latest` has the text of its values. If all before it have been taken, and the next message has
-   * room for it, it need not be read back. One that waits for the clock is: its values are those of the moment only.
+   * room for it, it need not be read back. One that waits for the clock is: its values are those of the moment only. So is a fault,
+   * whose reason is cut and made ASCII in flash.
    */
   offer(record: LogRecord, reading: StoredReading, latest: Pick<Latest, 'text'>): void {
+    if (reading.kind !== 'values' || this.#waiting !== undefined) return;
+    if (this.#elements.length > 0 && this.isMessageAtHand()) return;
     const options = this.#options;
-    if (this.#waiting !== undefined || this.#elements.length >= options.readingsPerMessageMax) return;
     const start = options.anchors.startOf(reading.boot);
     if (start === undefined || !options.log.pass()) return;
     const first = record.sequence;
@@ -150,6 +152,16 @@ export class Composer {
         retain: false,
       },
     };
+  }
+
+  /** Whether what was taken and is not yet part of a message fills one: no more is kept in RAM, however long it cannot be sent. */
+  private isMessageAtHand(): boolean {
+    const elements = this.#elements;
+    const options = this.#options;
+    let length = elements.length;
+    if (length >= options.readingsPerMessageMax) return true;
+    for (let i = 0; i < elements.length; ++i) length += (elements[i] as Element).text.length;
+    return length >= options.messageBytesMax;
   }
 
   private take(): Element | undefined {

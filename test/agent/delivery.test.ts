@@ -201,4 +201,17 @@ describe('an agent', () => {
     ]);
     expect(elements.filter(({ values }) => values.count).length).toBeGreaterThan(8);
   });
+
+  it('tells a fault as flash has it, ASCII and cut to its length, on the connection that is there', () => {
+    const { world, counter } = start(7);
+    world.run(2500);
+    counter.error = 'Fühler 3 antwortet nicht: der Bus ist seit mehr als 200 ms belegt';
+    world.run(1000);
+    counter.error = undefined;
+    world.run(10_000);
+    expect(telemetry(world).flatMap(({ fault }) => (fault ? [fault.reason] : []))).toEqual([
+      'F?hler 3 antwortet nicht: der Bus ist se',
+    ]);
+    expect(world.broker.connects.length).toBe(1);
+  });
 });
