@@ -79,8 +79,8 @@ export interface AgentSnapshot extends Accounts {
 
 export class Agent {
   /**
-   * What sampler and connection call: methods of one object, since a closure for each would take seven times the RAM. They return
-   * what they call, which leaves no frame of theirs on the stack below.
+   * What sampler and connection call; in here, since it calls what is private. Methods of one object, since a closure for each
+   * would take seven times the RAM. They return what they call, which leaves no frame of theirs on the stack below.
    */
   private static readonly Wires = class extends BrokerOptions implements SamplerOptions {
     readonly #agent: Agent;
@@ -363,13 +363,11 @@ export class Agent {
   }
 
   /** Once a reading has gone all the way, the firmware has done what it is for: an update on trial may stay. */
-  private acknowledged(token: number) {
-    if (!this.#delivers) {
-      this.#delivers = true;
-      this.#hal.system.markValid?.();
-    }
-    // Returned, so that no frame of this stands on the stack below.
-    return this.#publisher.acknowledged(token);
+  private acknowledged(token: number): void {
+    this.#publisher.acknowledged(token);
+    if (this.#delivers) return;
+    this.#delivers = true;
+    this.#hal.system.markValid?.();
   }
 
   private ready(): void {

@@ -26,7 +26,8 @@ export class Latest {
   }
 
   /**
-   * Takes a sample of sensor `i`, and says whether it has a value of any channel. What is too large to be stored exactly is none.
+   * Takes a sample of sensor `i`, and says whether it has a value of any channel. What is too large to be stored exactly is none, to
+   * alarms as well.
    */
   take(i: number, sample: Sample): boolean {
     const channels = (this.#sensors[i] as SensorConfiguration).channels;

@@ -35,7 +35,14 @@ import { decodeText, isWellFormed, utf8Bytes } from './utf8.js';
 export { type CauseKind, ConnectionError } from './cause.js';
 export { Connection, type ConnectionState, type ConnectionStatistics } from './connection.js';
 export type { ConnectionOptions } from './options.js';
-export { type InboundPublish, type Message, ProtocolError, type Qos, type Subscription } from './packet.js';
+export {
+  type InboundPublish,
+  type Message,
+  ProtocolError,
+  type Qos,
+  type Subscription,
+  type TextPayload,
+} from './packet.js';
 export type { RequestDone } from './session.js';
 export { topicMatches } from './topic.js';
 

@@ -83,8 +83,8 @@ export function publishRemaining(topicBytes: number, message: Message): number {
 }
 
 /**
- * Writes a PUBLISH whose remaining length `publishRemaining` gave; gives -1 for text that is not ASCII. With QoS 0 there is no packet identifier [MQTT-2.3.1-5] and no DUP
- * [MQTT-3.3.1-2].
+ * Writes a PUBLISH whose remaining length `publishRemaining` gave; gives -1 for text that is not ASCII. With QoS 0 there is no
+ * packet identifier [MQTT-2.3.1-5] and no DUP [MQTT-3.3.1-2].
  */
 export function encodePublish(
   message: Message,

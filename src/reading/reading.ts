@@ -19,7 +19,6 @@ export const FAULT_BYTES_MAX = 40;
 
 /** Of a value times 10^decimals. Values beyond are kept as missing: they cannot be told exactly. */
 export const SCALED_MAX = Number.MAX_SAFE_INTEGER / 4;
-const ALARM_SCALED_MAX = Math.floor(SCALED_MAX);
 
 const VALUES = 0;
 const FAULT = 1;
@@ -127,12 +126,12 @@ export function bootOf(bytes: Uint8Array): number {
   return reader.isOver ? 0 : Math.floor(first / 4);
 }
 
-/** An alarm is not left out for its value: one that cannot be told exactly is told as the largest that can. */
+/** Its value is one that can be told exactly: others raise no alarm (agent/latest.ts). */
 function packAlarm(into: Uint8Array, from: number, alarm: AlarmReading, channels: readonly Channel[]): number {
   const { channel, state, value } = alarm;
   const scaled = Math.round(value * 10 ** (channels[channel] as Channel).decimals);
   const at = writeVarint(into, from, channel * 4 + ALARM_STATES.indexOf(state));
-  return writeSignedVarint(into, at, Math.max(-ALARM_SCALED_MAX, Math.min(ALARM_SCALED_MAX, scaled)));
+  return writeSignedVarint(into, at, scaled);
 }
 
 function unpackAlarm(reader: VarintReader, channels: readonly Channel[]): AlarmReading | undefined {
