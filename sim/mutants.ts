@@ -72,7 +72,13 @@ async function runTests(folder: string): Promise<string | undefined> {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { only: { type: 'string' }, states: { type: 'string' } } });
+  const { values } = parseArgs({
+    options: { only: { type: 'string' }, states: { type: 'string' }, help: { type: 'boolean' } },
+  });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
   const states = values.states === undefined ? STATES_DEFAULT : Number(values.states);
   if (!Number.isInteger(states) || states < 0)
     throw new RangeError(`--states is ${values.states}, expected a whole number`);

@@ -67,8 +67,13 @@ async function main(): Promise<number> {
       seed: { type: 'string' },
       depth: { type: 'string' },
       script: { type: 'string' },
+      help: { type: 'boolean' },
     },
   });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
   if (values.script !== undefined) {
     const message = replay(parseScript(values.script), openOutbox);
     process.stdout.write(`${message ?? 'no violation'}\n`);
