@@ -158,6 +158,7 @@ export class Composer {
   private isMessageAtHand(): boolean {
     const elements = this.#elements;
     const options = this.#options;
+    // A comma each.
     let length = elements.length;
     if (length >= options.readingsPerMessageMax) return true;
     for (let i = 0; i < elements.length; ++i) length += (elements[i] as Element).text.length;

@@ -9,8 +9,6 @@ import { SCALED_MAX } from '../reading/reading.js';
 import type { ChannelConfiguration, SensorConfiguration } from './configuration.js';
 import { textOf } from './telemetry.js';
 
-export type Values = readonly (number | undefined)[];
-
 export class Latest {
   readonly #sensors: readonly SensorConfiguration[];
   readonly #values: (number | undefined)[][] = [];
@@ -53,8 +51,8 @@ export class Latest {
   }
 
   /** Those of sensor `i`, by channel. The next sample changes them. */
-  values(i: number): Values {
-    return this.#values[i] as Values;
+  values(i: number): readonly (number | undefined)[] {
+    return this.#values[i] as (number | undefined)[];
   }
 
   /** The values of sensor `i` as they stand in a JSON object. */

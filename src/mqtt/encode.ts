@@ -98,6 +98,7 @@ export function encodePublish(
   const qos = message.qos;
   const flags = (dup ? 0x08 : 0) | (qos << 1) | (message.retain ? 0x01 : 0);
   let at = encodeHeader(PacketType.PUBLISH, flags, remaining, into, offset);
+  // Not by `encodeString`, which makes a buffer: this is done for each message.
   const topicAt = at + 2;
   at = writeText(message.topic, into, topicAt);
   encodeUint16(at - topicAt, into, topicAt - 2);

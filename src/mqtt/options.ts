@@ -15,7 +15,7 @@ export interface ConnectionOptions {
   readonly random: Random;
   /** TCP or TLS. */
   readonly Stream: StreamConstructor;
-  /** A native one, where the platform has one. By default that of utf8.ts. */
+  /** Writes the texts of messages into the transmit buffer: a native, where the platform has one. By default that of utf8.ts. */
   readonly writeText?: WriteText | undefined;
   /** The link below; while it is down, nothing is tried. Absent: always up. The connection becomes its watcher. */
   readonly network?: Network | undefined;

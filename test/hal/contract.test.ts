@@ -302,6 +302,34 @@ describe.each(benches)('the hardware contract on $name', ({ setUp }) => {
       return stream as Stream;
     };
 
+    it('calls what it is told as methods of its options', async () => {
+      const { TCP, host, echoPort } = bench;
+      const called: string[] = [];
+      await bench.passTime((done) => {
+        let stream: Stream | undefined;
+        const options = {
+          host,
+          port: echoPort,
+          onReadable() {
+            if (this === options) called.push('readable');
+            stream?.read(new Uint8Array(1));
+          },
+          onWritable() {
+            if (this === options && called.length === 0) called.push('writable');
+            // The server echoes this, then closes.
+            stream?.write(Uint8Array.of(0));
+          },
+          onError() {
+            if (this === options) called.push('error');
+            stream?.close();
+            done();
+          },
+        };
+        stream = new TCP(options);
+      });
+      expect(called).toEqual(['writable', 'readable', 'error']);
+    });
+
     it('says by the first onWritable that it is connected; before, it cannot be written to', async () => {
       const { TCP, host, echoPort } = bench;
       const events: string[] = [];
